@@ -1,0 +1,129 @@
+"""Where the reports of one evaluation are written: names from one stamp, writes that are whole or absent."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from signoff.reports.background import Background, Link
+from signoff.reports.checklist_markdown import render_checklist
+from signoff.reports.issue_resolution_json import render_issue_resolution_json
+from signoff.reports.issues_markdown import render_issues
+from signoff.reports.messages import Messages
+from signoff.reports.page import render_page
+from signoff.reports.readiness_json import render_json
+from signoff.reports.terminal import render_verdict
+from signoff.store.atomic import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from signoff.model import Language, Signoff
+    from signoff.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifacts:
+    """The files of one evaluation, all named by the same stamp in the project's time zone."""
+
+    folder: Path
+    stamp: str
+
+    @classmethod
+    def at(cls, workspace: Workspace, now: datetime) -> Artifacts:
+        """Return names for an evaluation at `now`; a second one in the same second gets a suffix."""
+        zone = ZoneInfo(workspace.inventory.policy.timezone)
+        stamp = base = now.astimezone(zone).strftime("%Y%m%d_%H%M%S")
+        number = 1
+        while any(workspace.reports.glob(f"*_{stamp}.*")):
+            number += 1
+            stamp = f"{base}_{number}"
+        return cls(folder=workspace.reports, stamp=stamp)
+
+    @property
+    def json(self) -> Path:
+        """The decision for machines."""
+        return self.folder / f"readiness_check_{self.stamp}.json"
+
+    @property
+    def page(self) -> Path:
+        """The decision for people."""
+        return self.folder / f"readiness_check_{self.stamp}.html"
+
+    @property
+    def run_report(self) -> Path:
+        """Every test of the run, for engineers (pytest-html)."""
+        return self.folder / f"run_report_{self.stamp}.html"
+
+    @property
+    def junit(self) -> Path:
+        """Every test of the run, for CI."""
+        return self.folder / f"junit_{self.stamp}.xml"
+
+    @property
+    def issues(self) -> Path:
+        """The issue list, in the form teams keep it."""
+        return self.folder / f"issues_{self.stamp}.md"
+
+    @property
+    def resolution(self) -> Path:
+        """What became of the issues, for machines."""
+        return self.folder / f"issue_resolution_report_{self.stamp}.json"
+
+    @property
+    def checklist(self) -> Path:
+        """The checklist with its boxes ticked."""
+        return self.folder / f"checklist_{self.stamp}.md"
+
+    def existing(self) -> list[Path]:
+        """Return the files of this evaluation that are there."""
+        return sorted(self.folder.glob(f"*_{self.stamp}.*"))
+
+    def write(self, workspace: Workspace, signoff: Signoff, language: Language) -> None:
+        """Write every report of the decision."""
+        background = background_of(workspace)
+        write_atomic(self.json, render_json(signoff))
+        links = list(self._links(language)) if self.folder.is_dir() else []
+        write_atomic(self.page, render_page(signoff, language, background, links))
+        write_atomic(self.checklist, render_checklist(signoff, language, background))
+        if signoff.issues:
+            write_atomic(self.issues, render_issues(signoff, language, background))
+            write_atomic(self.resolution, render_issue_resolution_json(signoff))
+
+    def _links(self, language: Language) -> Iterator[Link]:
+        messages = Messages(language)
+        if self.run_report.exists():
+            yield Link(label=messages("link.run_report"), href=self.run_report.name)
+        yield Link(label=messages("link.json"), href=self.json.name)
+
+
+def background_of(workspace: Workspace) -> Background:
+    """Return what reports show beside the decision."""
+    inventory = workspace.inventory
+    return Background.of(workspace.checklist, inventory.policy, inventory.records)
+
+
+def closing_block(
+    workspace: Workspace, signoff: Signoff, language: Language, *, width: int, colour: bool, artifacts: Artifacts | None
+) -> str:
+    """Return what a terminal shows at the end: the verdict, what blocks, and where the reports are."""
+    messages = Messages(language)
+    reports = []
+    if artifacts is not None:
+        for key, path in (("link.page", artifacts.page), ("link.run_report", artifacts.run_report), ("link.issues", artifacts.issues)):
+            if path.exists():
+                reports.append(Link(label=messages(key), href=str(path)))
+    return render_verdict(
+        signoff, language, colour, width=width, reports=reports, background=background_of(workspace)
+    )
+
+
+def colour_wanted() -> bool:
+    """Whether standard output is a terminal that shows colours."""
+    import os  # noqa: PLC0415 - two look-ups of a terminal's own conventions
+
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

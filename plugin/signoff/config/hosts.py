@@ -1,0 +1,254 @@
+"""Hosts from an Ansible YAML inventory: groups, children, variables and ranges, as Ansible reads them.
+
+Everything Ansible knows is kept (`ansible_*` and the team's own variables). What this product asks of a host stands
+in one strict mapping, `signoff:`, on a host or a group; it is merged from group to host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from signoff.config.canonical import digest
+from signoff.config.fields import Duration, Ratio  # noqa: TC001 - pydantic reads it at run time
+from signoff.config.kinds.base import Strict
+from signoff.config.validation import validate
+from signoff.config.yamlfile import did_you_mean
+
+if TYPE_CHECKING:
+    from signoff.config.yamlfile import Document, Path_
+
+_RANGE = re.compile(r"\[(?P<first>[A-Za-z0-9]+):(?P<last>[A-Za-z0-9]+)(?::(?P<step>[0-9]+))?\]")
+_GROUP_KEYS = {"hosts", "children", "vars"}
+_SECRET_VARS = ("ansible_password", "ansible_ssh_pass", "ansible_become_password", "ansible_become_pass")
+MAX_RANGE = 10_000
+"""Hosts that one range may stand for; more is a typing error."""
+
+
+class ServerSpec(Strict):
+    """What the server was ordered with; a server below it fails INF-SRV-1."""
+
+    cpus: int | None = Field(default=None, ge=1, description="Processors.")
+    memory_gib: float | None = Field(default=None, gt=0, description="Memory in GiB; 5 % less is accepted.")
+    disk_free: Ratio = Field(default=0.2, description="Least free share of every file system.")
+    inodes_free: Ratio = Field(default=0.2, description="Least free share of inodes of every file system.")
+    mounts: tuple[str, ...] = Field(default=("/",), description="File systems that must be there.")
+    peak_cpu: Ratio = Field(default=0.7, description="Highest accepted use of the processors at the busiest time.")
+    peak_memory: Ratio = Field(default=0.7, description="Highest accepted use of memory at the busiest time.")
+    peak_window: Duration = Field(
+        default=timedelta(days=14), description="How far back the busiest time is looked for."
+    )
+    peak_min_history: Duration = Field(default=timedelta(days=7), description="Fewer measurements prove nothing.")
+
+
+class PackageSpec(Strict):
+    """A package that must be installed."""
+
+    name: str
+    min_version: str = Field(default="", description="Oldest accepted version, in the distribution's own form.")
+
+
+class PythonEnvironment(Strict):
+    """One interpreter on the host whose packages must equal the lock file."""
+
+    interpreter: str = Field(description="Path on the host; relative paths start at the login folder.")
+    repository: str = Field(description="Name of the repository service whose lock file holds for it.")
+    extras: tuple[str, ...] = Field(default=(), description="Extras of the project that are installed.")
+    ignore: tuple[str, ...] = Field(default=("pip", "setuptools", "wheel"), description="Packages that may differ.")
+
+
+class EnvFile(Strict):
+    """An environment file on the host."""
+
+    path: str
+    mode: str = Field(default="600", pattern="^0?[0-7]{3}$", description="Widest accepted permissions, octal.")
+    owner: str = Field(default="", description="Account that must own it; empty: any.")
+    required: tuple[str, ...] = Field(default=(), description="Keys that must be there.")
+    optional: tuple[str, ...] = Field(default=(), description="Further keys that may be there; any other is unknown.")
+    same_on_all_hosts: bool = Field(default=True, description="Values are compared between hosts, as keyed digests.")
+    differs: tuple[str, ...] = Field(default=(), description="Keys whose values may differ between hosts.")
+
+
+class SupervisedProcess(Strict):
+    """A process that must come back by itself."""
+
+    name: str
+    manager: Literal["systemd", "supervisor"] = Field(default="systemd", description="What starts it again.")
+    config: str = Field(default="", description="For supervisor: path of its configuration on the host.")
+    at_boot: bool = Field(default=True, description="Whether it must also start with the host.")
+
+
+class HostSettings(Strict):
+    """What the checks ask of a host."""
+
+    testinfra_url: str = Field(default="", description="Any testinfra host URL, such as docker://name, instead of SSH.")
+    spec: ServerSpec | None = None
+    packages: tuple[PackageSpec, ...] = ()
+    libraries: tuple[str, ...] = Field(default=(), description="Programs whose shared libraries must all resolve.")
+    python: tuple[PythonEnvironment, ...] = ()
+    env_files: tuple[EnvFile, ...] = ()
+    source: tuple[str, ...] = Field(default=(), description="Folders with deployed source, scanned for secrets.")
+    processes: tuple[SupervisedProcess, ...] = ()
+    metrics_instance: str = Field(default="", description="Value of the host's label in Prometheus; default: its name.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Host:
+    """One server of the inventory, with all variables that apply to it."""
+
+    name: str
+    groups: tuple[str, ...]
+    variables: Mapping[str, Any] = field(repr=False)
+    settings: HostSettings
+    sha256: str
+
+    @property
+    def address(self) -> str:
+        """Where it answers, without credentials."""
+        port = self.variables.get("ansible_port")
+        return f"{self.variables.get('ansible_host', self.name)}{f':{port}' if port else ''}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must never appear in any output."""
+        return tuple(str(self.variables[name]) for name in _SECRET_VARS if self.variables.get(name))
+
+
+@dataclass(slots=True)
+class _Group:
+    name: str
+    parents: set[str] = field(default_factory=set)
+    variables: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+def read_hosts(document: Document, raw: Any) -> dict[str, Host]:
+    """Return the hosts by name, in the file's order; mistakes are noted in the document.
+
+    `raw` is the same file without `${NAME}` replaced: digests are taken over it, so that a changed password or
+    port of a disposable environment is no changed definition.
+    """
+    if document.data is None:
+        return {}
+    groups: dict[str, _Group] = {"all": _Group("all")}
+    members: dict[str, dict[str, dict[str, Any]]] = {}
+    places: dict[str, Path_] = {}
+    for name, body in _mapping(document, document.data, ()).items():
+        _read_group(document, (name,), body, groups, members, places)
+    raw_groups: dict[str, _Group] = {"all": _Group("all")}
+    raw_members: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, body in raw.items() if isinstance(raw, dict) else ():
+        _read_group(_Silent(), (name,), body, raw_groups, raw_members, {})
+    hosts: dict[str, Host] = {}
+    for name, by_group in members.items():
+        order = _group_order(groups, by_group)
+        variables = _merge(groups, order, by_group)
+        settings = validate(document, variables.pop("signoff", {}), HostSettings, (*places[name], "signoff"))
+        written = _merge(raw_groups, _group_order(raw_groups, raw_members.get(name, {})), raw_members.get(name, {}))
+        if settings is not None:
+            hosts[name] = Host(name=name, groups=order, variables=variables, settings=settings, sha256=digest(written))
+    return hosts
+
+
+class _Silent:
+    """Stands in for a document when the same file is read a second time: its mistakes are already noted."""
+
+    def add(self, path: Path_, message: str, hint: str = "") -> None:
+        """Note nothing."""
+
+
+def _mapping(document: Any, data: Any, path: Path_) -> dict[str, Any]:
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        document.add(path, "must be a mapping", "write name: on a line of its own, and its keys indented below")
+        return {}
+    return data
+
+
+def _read_group(  # noqa: PLR0913, PLR0917 - one recursive reader with its accumulators
+    document: Any,
+    path: Path_,
+    body: Any,
+    groups: dict[str, _Group],
+    members: dict[str, dict[str, dict[str, Any]]],
+    places: dict[str, Path_],
+) -> None:
+    name = str(path[-1])
+    group = groups.setdefault(name, _Group(name))
+    if name != "all" and not group.parents:
+        group.parents.add("all")
+    entries = _mapping(document, body, path)
+    for key in entries.keys() - _GROUP_KEYS:
+        document.add((*path, key), "unknown key of a group", did_you_mean(key, _GROUP_KEYS))
+    group.variables.update(_mapping(document, entries.get("vars"), (*path, "vars")))
+    for pattern, variables in _mapping(document, entries.get("hosts"), (*path, "hosts")).items():
+        here = (*path, "hosts", pattern)
+        for host in _expand(document, here, str(pattern)):
+            own = members.setdefault(host, {}).setdefault(name, {})
+            own.update(_mapping(document, variables, here))
+            places.setdefault(host, here)
+    for child, child_body in _mapping(document, entries.get("children"), (*path, "children")).items():
+        here = (*path, "children", child)
+        if child in path:
+            document.add(here, f"group {child!r} contains itself", "remove the inner one")
+            continue
+        groups.setdefault(str(child), _Group(str(child))).parents.add(name)
+        _read_group(document, here, child_body, groups, members, places)
+
+
+def _expand(document: Any, path: Path_, pattern: str) -> list[str]:
+    match = _RANGE.search(pattern)
+    if match is None:
+        if "[" in pattern or "]" in pattern:
+            document.add(path, "not a host range", "write web[01:20] or db[a:c]")
+            return []
+        return [pattern]
+    first, last, step = match["first"], match["last"], int(match["step"] or 1)
+    if first.isdigit() and last.isdigit() and int(first) <= int(last) and step:
+        if (int(last) - int(first)) // step >= MAX_RANGE:
+            document.add(path, f"a range of more than {MAX_RANGE} hosts", "split it")
+            return []
+        middle = [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1, step)]
+    elif len(first) == len(last) == 1 and first.isalpha() and last.isalpha() and first <= last and step:
+        middle = [chr(code) for code in range(ord(first), ord(last) + 1, step)]
+    else:
+        document.add(path, "not a host range", "write web[01:20] or db[a:c], first before last")
+        return []
+    return [
+        name
+        for part in middle
+        for name in _expand(document, path, pattern[: match.start()] + part + pattern[match.end() :])
+    ]
+
+
+def _group_order(groups: dict[str, _Group], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the host's groups from the outermost to the innermost: later ones win, as in Ansible."""
+    depth: dict[str, int] = {}
+
+    def visit(name: str, seen: frozenset[str]) -> int:
+        if name in depth or name in seen or name not in groups:
+            return depth.get(name, 0)
+        depth[name] = max((visit(parent, seen | {name}) + 1 for parent in groups[name].parents), default=0)
+        return depth[name]
+
+    for name in ("all", *own):
+        visit(name, frozenset())
+    return tuple(sorted(depth, key=lambda name: (depth[name], name)))
+
+
+def _merge(groups: dict[str, _Group], order: tuple[str, ...], own: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    layers = [groups[name].variables for name in order] + [own[name] for name in order if name in own]
+    for layer in layers:
+        for key, value in layer.items():
+            if key == "signoff" and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+                merged[key] = {**merged[key], **value}
+            else:
+                merged[key] = value
+    return merged

@@ -1,0 +1,29 @@
+"""Inventory entry of an error tracking service with Sentry's HTTP API."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from signoff.config.fields import Ratio, SecretText
+from signoff.config.kinds.base import Service
+
+
+class ErrorTrackingService(Service):
+    """One project on a Sentry server."""
+
+    kind: Literal["error_tracking"] = "error_tracking"
+    url: str
+    organization: str
+    project: str
+    token: SecretText = Field(description="A token with org:read, project:read and alerts:read, and nothing else.")
+    ca_file: str = Field(default="", description="PEM file of a private certificate authority.")
+    period: str = Field(default="24h", pattern=r"^\d+[hdw]$", description="How far back events are counted.")
+    lost_ratio: Ratio = Field(default=0.05, description="Most of the arriving events that may be refused.")
+    response_seconds: float = Field(default=5.0, gt=0, description="Longest that its API may take to answer.")
+
+    @property
+    def address(self) -> str:
+        """URL, organisation and project."""
+        return f"{self.url} {self.organization}/{self.project}"

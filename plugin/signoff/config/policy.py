@@ -1,0 +1,164 @@
+"""Load an environment's policy: release, what does not apply here, roster, approvals and rollback criteria."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from signoff.config.canonical import digest
+from signoff.config.fields import Duration, Instant, Ratio  # noqa: TC001 - pydantic reads them at run time
+from signoff.config.kinds.base import Strict
+from signoff.config.validation import validate
+from signoff.config.yamlfile import did_you_mean
+from signoff.model import NotApplicable, Person, Policy, RollbackRule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from signoff.config.yamlfile import Document
+    from signoff.model import Checklist
+
+
+class ReleaseFile(Strict):
+    """What goes live."""
+
+    version: str = Field(min_length=1, description="Name of the release; evidence counts for this release only.")
+    commit: str = Field(min_length=7, description="The revision that every instance must run.")
+
+
+class NotApplicableFile(Strict):
+    """Something that this environment does not have; needs a reason and an approver from the roster."""
+
+    item: str
+    target: str = Field(default="*", description="A host or service name; * is the whole item.")
+    reason: str = Field(min_length=1)
+    approver: str
+
+
+class PersonFile(Strict):
+    """Somebody who may approve, waive or attest."""
+
+    name: str = Field(min_length=1)
+    roles: tuple[str, ...] = Field(min_length=1)
+    public_key: str = Field(default="", description="Ed25519 public key in base64, from `signoff keygen`.")
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+
+
+class ApprovalsFile(Strict):
+    """Who signs, in which order."""
+
+    roles: tuple[str, ...] = Field(default=("tech", "qa", "executive"), min_length=1)
+
+
+class RollbackFile(Strict):
+    """When a release is rolled back: strictly greater than a limit, over a window, with enough samples."""
+
+    error_ratio: Ratio = 0.05
+    response_seconds: float = Field(default=1.0, gt=0)
+    percentile: float = Field(default=0.95, gt=0, lt=1)
+    window: Duration = Field(default="5m", validate_default=True)
+    min_samples: int = Field(default=100, ge=1)
+
+
+class PolicyFile(Strict):
+    """The policy file of an environment."""
+
+    schema_version: Literal[1]
+    product: str = Field(min_length=1)
+    environment: str = Field(min_length=1)
+    timezone: str = Field(default="UTC", description="For display and date-only expiries, such as Asia/Seoul.")
+    release: ReleaseFile
+    env_files: tuple[str, ...] = Field(default=(".env",), description="Files with secrets, relative to this folder.")
+    not_applicable: tuple[NotApplicableFile, ...] = ()
+    due_days: dict[Severity, int] = Field(
+        default={Severity.CRITICAL: 1, Severity.HIGH: 3, Severity.MEDIUM: 7, Severity.LOW: 14},
+        description="Days until an issue of the severity is due.",
+    )
+    max_age: dict[str, Duration] = Field(default={}, description="Item id to a shorter freshness window.")
+    full_recheck: bool = Field(default=True, description="After the last fix, everything must be observed again.")
+    roster: tuple[PersonFile, ...] = ()
+    approvals: ApprovalsFile = ApprovalsFile()
+    rollback: RollbackFile | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("unknown time zone; write an IANA name such as Asia/Seoul or UTC") from None
+        return value
+
+
+def read_policy(document: Document, raw: object, checklist: Checklist, targets: Collection[str]) -> Policy | None:
+    """Return the policy of the document, or None with every mistake noted in it.
+
+    `raw` is the file without `${NAME}` replaced: the policy's digest is taken over it.
+    """
+    if document.data is None and document.problems:
+        return None
+    parsed = validate(document, document.data, PolicyFile)
+    if parsed is None:
+        return None
+    _cross_check(document, parsed, checklist, targets)
+    return Policy(
+        product=parsed.product,
+        environment=parsed.environment,
+        release=parsed.release.version,
+        commit=parsed.release.commit,
+        timezone=parsed.timezone,
+        not_applicable=tuple(
+            NotApplicable(item=entry.item, target=entry.target, reason=entry.reason, approver=entry.approver)
+            for entry in parsed.not_applicable
+        ),
+        due_days=parsed.due_days,
+        max_age=parsed.max_age,
+        roster=tuple(
+            Person(
+                name=person.name,
+                roles=frozenset(person.roles),
+                public_key=person.public_key,
+                valid_from=person.valid_from,
+                valid_until=person.valid_until,
+            )
+            for person in parsed.roster
+        ),
+        approval_roles=parsed.approvals.roles,
+        rollback=None
+        if parsed.rollback is None
+        else RollbackRule(
+            error_ratio=parsed.rollback.error_ratio,
+            response_seconds=parsed.rollback.response_seconds,
+            percentile=parsed.rollback.percentile,
+            window=parsed.rollback.window,
+            min_samples=parsed.rollback.min_samples,
+        ),
+        full_recheck=parsed.full_recheck,
+        sha256=digest(raw),
+    )
+
+
+def _cross_check(document: Document, parsed: PolicyFile, checklist: Checklist, targets: Collection[str]) -> None:
+    ids = {item.id for item in checklist.items}
+    people = {person.name for person in parsed.roster}
+    for index, entry in enumerate(parsed.not_applicable):
+        here = ("not_applicable", index)
+        if entry.item not in ids:
+            document.add((*here, "item"), f"unknown item {entry.item!r}", did_you_mean(entry.item, ids))
+        if entry.target != "*" and entry.target not in targets:
+            document.add((*here, "target"), f"unknown target {entry.target!r}", did_you_mean(entry.target, targets))
+        if entry.approver not in people:
+            hint = did_you_mean(entry.approver, people) or "add the person to roster"
+            document.add((*here, "approver"), f"{entry.approver!r} is not on the roster", hint)
+    for item_id, window in parsed.max_age.items():
+        if item_id not in ids:
+            document.add(("max_age", item_id), f"unknown item {item_id!r}", did_you_mean(item_id, ids))
+        elif window > checklist.item(item_id).max_age:
+            document.add(("max_age", item_id), "is longer than the checklist's", "a policy may only shorten it")
+    names = [person.name for person in parsed.roster]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            document.add(("roster", index, "name"), f"{name!r} stands twice on the roster", "remove one of them")

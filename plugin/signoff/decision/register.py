@@ -1,0 +1,163 @@
+"""The register of issues, replayed from the history: opened by failures, closed only by later runs that pass."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from signoff.decision import history
+from signoff.decision.life import Event, Kind, Life
+from signoff.decision.notes import joined
+from signoff.decision.waivers import names, why_invalid
+from signoff.model import Issue, IssueStatus, Outcome, Severity, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from signoff.model import Cell, IssueAction, Item, ItemResult, Observation, Policy, Run, Waiver
+
+DUE_DAYS: Mapping[Severity, int] = {Severity.CRITICAL: 3, Severity.HIGH: 7, Severity.MEDIUM: 14, Severity.LOW: 30}
+"""Days until an issue is due where the policy does not say."""
+
+
+def issue_key(item_id: str, fingerprint: str) -> str:
+    """Return the issue's key, stable over runs: `ISS-<ITEM>-<first 8 of the fingerprint>`."""
+    return f"ISS-{item_id}-{fingerprint[:8]}"
+
+
+def issues(  # noqa: PLR0913, PLR0917 - the register rests on all of these
+    results: Sequence[ItemResult],
+    seen: Mapping[Cell, Sequence[Observation]],
+    runs: Sequence[Run],
+    actions: Iterable[IssueAction],
+    waivers: Sequence[Waiver],
+    policy: Policy,
+    now: datetime,
+) -> tuple[Issue, ...]:
+    """Return every issue of the release, oldest first. Observations of items that are gone open none.
+
+    Args:
+        results: the judged items, waivers applied.
+        seen: observations of the policy's environment and release, by cell.
+        runs: for when a run began; of an unknown run, its observation's own beginning counts.
+        actions: what people said about issues, by key; what lies in the future is ignored.
+        waivers: of any item, valid or not.
+        policy: due days and the project's time zone.
+        now: the instant of judgement.
+    """
+    by_item = {result.item.id: result for result in results}
+    began = {run.id: run.started for run in runs}
+    said: dict[str, list[Event]] = {}
+    for action in actions:
+        if not history.is_in_future(action.at, now):
+            said.setdefault(action.key, []).append(Event(action.at, "action", action=action))
+    opened: dict[tuple[str, str], list[Event]] = {}
+    for cell, mine in seen.items():
+        result = by_item.get(cell.item)
+        if result is not None and any(s.outcome in {Outcome.FAIL, Outcome.ERROR} for s in mine):
+            _sort_in(opened, cell, _cell_events(cell, mine, began, result.item, now))
+    found = []
+    for (item_id, fingerprint), events in opened.items():
+        life = Life()
+        key = issue_key(item_id, fingerprint)
+        for event in sorted((*events, *said.get(key, ())), key=lambda event: event.order):
+            life.replay(event)
+        issue = _issue(life, key, by_item[item_id].item, fingerprint, policy)
+        valid = [
+            w for w in waivers if w.item == item_id and not why_invalid(w, by_item[item_id].item, policy.roster, now)
+        ]
+        issue = _accepted(issue, life, by_item[item_id], valid)
+        found.append(_dated(issue, policy, now))
+    return tuple(sorted(found, key=lambda issue: (issue.opened, issue.key)))
+
+
+def _sort_in(opened: dict[tuple[str, str], list[Event]], cell: Cell, events: Sequence[Event]) -> None:
+    passes = [event for event in events if event.kind == "pass"]
+    keys: dict[tuple[str, str], list[Event]] = {}
+    for event in events:
+        if event.kind == "fail" and event.seen is not None:
+            # A fingerprint is the plugin's; a failure without one is told apart by its check.
+            own = event.seen.fingerprint or hashlib.sha256(cell.check.encode()).hexdigest()
+            keys.setdefault((cell.item, own), list(passes)).append(event)
+    for key, mine in keys.items():
+        opened.setdefault(key, []).extend(mine)
+
+
+def _cell_events(
+    cell: Cell, mine: Sequence[Observation], began: Mapping[str, datetime], item: Item, now: datetime
+) -> list[Event]:
+    counted = [seen for seen in mine if not history.is_in_future(seen.finished, now)]
+    events: list[Event] = []
+    previous_run, previous_error, in_error = "", False, False
+    for step in history.steps(counted, flaky_allowed=item.flaky_allowed):
+        seen = step.observation
+        if seen.run != previous_run:
+            previous_run, previous_error = seen.run, in_error
+        in_error = step.outcome is Outcome.ERROR
+        kind: Kind = "pass" if step.outcome is Outcome.PASS else "fail"
+        if in_error and not previous_error:
+            continue
+        events.append(Event(step.finished, kind, cell, seen, began.get(seen.run, seen.started)))
+    return events
+
+
+def _issue(life: Life, key: str, item: Item, fingerprint: str, policy: Policy) -> Issue:
+    if life.opened is None or life.first is None or life.last is None:
+        raise AssertionError(f"{key}: an issue without a failure")
+    days = policy.due_days.get(item.severity, DUE_DAYS[item.severity])
+    return Issue(
+        key=key,
+        item=item.id,
+        fingerprint=fingerprint,
+        targets=tuple(sorted({cell.target for cell in life.episode})),
+        status=life.status,
+        owner=item.owner,
+        severity=item.severity,
+        summary=life.last.reason.strip().partition("\n")[0] or item.title.en,
+        opened=life.opened,
+        opened_run=life.first.run,
+        due=_day(life.opened, policy) + timedelta(days=days),
+        cause=life.cause,
+        planned=life.planned,
+        action=life.action,
+        resolved_at=life.resolved_at,
+        resolved_by=life.claim.by if life.claim else "",
+        verified_at=life.verified_at,
+        verified_run=life.verified_run,
+        fixed_at=life.fixed_at,
+        reopen_count=life.reopened,
+    )
+
+
+def _accepted(issue: Issue, life: Life, result: ItemResult, valid: Sequence[Waiver]) -> Issue:
+    """Return the issue with what the records say of it: waived, or not applicable any more."""
+    if not issue.status.is_open:
+        return issue
+    if result.not_applicable is not None:
+        return replace(issue, status=IssueStatus.CLOSED, action=issue.action or result.note)
+    dropped = {cell.cell: cell for cell in result.cells if cell.state is State.NOT_APPLICABLE}
+    planned = {cell.cell for cell in result.cells}
+    # A cell that merely vanished from the plan proves nothing: somebody must have said what was done.
+    gone = {cell for cell in life.failing if cell in dropped or (cell not in planned and life.claim is not None)}
+    left = life.failing - gone
+    if not left:
+        notes = joined(*(dropped[cell].note for cell in sorted(gone) if cell in dropped))
+        return replace(issue, status=IssueStatus.CLOSED, action=issue.action or notes)
+    state = State.ERROR if life.last is not None and life.last.outcome is Outcome.ERROR else State.FAIL
+    accepting = [waiver for waiver in valid if issue.fingerprint in waiver.fingerprints and state in waiver.covers]
+    waived = all(any(names(waiver, cell.target) for waiver in accepting) for cell in left)
+    return replace(issue, status=IssueStatus.WAIVED) if waived else issue
+
+
+def _dated(issue: Issue, policy: Policy, now: datetime) -> Issue:
+    done = issue.resolved_at or issue.verified_at
+    late = max(0, (_day(done, policy) - issue.due).days) if done is not None else 0
+    return replace(issue, overdue=issue.status.is_open and _day(now, policy) > issue.due, late_days=late)
+
+
+def _day(instant: datetime, policy: Policy) -> date:
+    return instant.astimezone(ZoneInfo(policy.timezone)).date()

@@ -1,0 +1,1 @@
+"""The embedded production environment, and its faults."""

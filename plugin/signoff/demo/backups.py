@@ -1,0 +1,186 @@
+"""Backups of the embedded environment, on backup1: database and files, encrypted by age, hourly, and really restored.
+
+`~/backups` holds `shop-<stamp>.dump.age` (`pg_dump -Fc`) and `files-<stamp>.tar.age` (the release repository and every
+host's settings), each with a `.sha256` in the form of sha256sum, and for the database a `.json` that says what the
+tables held. `~/etc/crontab` is run by `backup_scheduler`; by hand, `python -m signoff.demo.backups DIR JOB` does a job.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyrage
+
+from signoff.demo import postgres, restore_test, table_digests
+from signoff.demo.layout import HOSTS, DemoError, Layout, Program, write_atomically
+from signoff.demo.supervision import base_environment, python_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+KEPT = 48
+"""Backups of each kind that are kept: two days."""
+
+_CRONTAB = """\
+CRON_TZ=UTC
+# minute hour day month weekday command
+0 * * * * bin/backup-database
+0 * * * * bin/backup-files
+30 3 * * * bin/restore-test
+"""
+_SCRIPT = """\
+#!/bin/sh
+# Written when the environment was started.
+export PYTHONPATH='{path}'
+exec '{python}' -m signoff.demo.backups '{dir}' {job}
+"""
+
+
+def directory(layout: Layout) -> Path:
+    """Return where the backups are."""
+    return layout.host("backup1") / "backups"
+
+
+def key_file(layout: Layout) -> Path:
+    """Return the age identity that opens the backups."""
+    return layout.host("backup1") / "etc" / "backup.key"
+
+
+def crontab(layout: Layout) -> Path:
+    """Return the schedule."""
+    return layout.host("backup1") / "etc" / "crontab"
+
+
+def proof_file(layout: Layout) -> Path:
+    """Return the record of the latest restore test."""
+    return directory(layout) / "restore-test.json"
+
+
+def newest(layout: Layout) -> Path:
+    """Return the newest backup of the database.
+
+    Raises:
+        DemoError: there is none.
+    """
+    found = sorted(directory(layout).glob("shop-*.dump.age"))
+    if not found:
+        raise DemoError(f"{directory(layout)}: no backup")
+    return found[-1]
+
+
+def remove(layout: Layout, name: str) -> None:
+    """Remove a backup and what was written about it."""
+    for file in directory(layout).glob(f"{name}*"):
+        file.unlink()
+
+
+def prepare(layout: Layout) -> None:
+    """Create key, schedule and jobs; take the first backups and restore them once."""
+    for name in ("etc", "bin", "backups"):
+        (layout.host("backup1") / name).mkdir(parents=True, exist_ok=True)
+    write_atomically(key_file(layout), f"{pyrage.x25519.Identity.generate()}\n", mode=0o600)
+    write_atomically(crontab(layout), _CRONTAB, mode=0o644)
+    for job in JOBS:
+        _write_script(layout, job)
+    back_up_files(layout)
+    back_up_database(layout)
+    verify_restore(layout)
+
+
+def scheduler_program(layout: Layout) -> Program:
+    """Return the program that runs the crontab."""
+    argv, env = python_module(layout, "signoff.demo.backup_scheduler")
+    home = layout.host("backup1")
+    return Program(name="backup-scheduler", argv=argv, cwd=home, env=env, host="backup1", address=str(crontab(layout)))
+
+
+def back_up_database(layout: Layout, *, encrypted: bool = True) -> Path:
+    """Dump the database, with what its tables held at that very moment, and return the file."""
+    with postgres.connect_admin(layout) as connection, connection.transaction():
+        # The dump sees the same snapshot as the digests, however busy the shop is.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        tables = table_digests.read(connection)
+        snapshot = str(row[0]) if row else ""
+        dump = _run(layout, postgres.binary("pg_dump"), "-Fc", f"--snapshot={snapshot}")
+    target = _store(layout, _encrypt(layout, dump) if encrypted else dump, "shop-{}.dump.age")
+    contents = {"schema_version": 1, "backup": target.name, "tables": [asdict(table) for table in tables]}
+    write_atomically(target.with_name(f"{target.name}.json"), json.dumps(contents, indent=1) + "\n")
+    _prune(layout, "shop-*.dump.age")
+    return target
+
+
+def back_up_files(layout: Layout) -> Path:
+    """Pack the release repository and every host's settings, and return the encrypted file."""
+    memory = io.BytesIO()
+    with tarfile.open(fileobj=memory, mode="w:gz") as archive:
+        archive.add(layout.repo, "repo")
+        for host in HOSTS:
+            settings = layout.host(host) / "etc"
+            # The key that opens the backup does not belong into the backup.
+            archive.add(settings, f"{host}/etc", filter=lambda one: None if one.name.endswith("backup.key") else one)
+    target = _store(layout, _encrypt(layout, memory.getvalue()), "files-{}.tar.age")
+    _prune(layout, "files-*.tar.age")
+    return target
+
+
+def verify_restore(layout: Layout) -> bool:
+    """Restore the newest backup into a scratch database, record what came back, and return whether it is the same."""
+    proof = restore_test.run(layout, newest(layout), key_file(layout))
+    write_atomically(proof_file(layout), json.dumps(proof, indent=1) + "\n", mode=0o644)
+    return bool(proof["passed"])
+
+
+JOBS: Mapping[str, Callable[[Layout], object]] = {
+    "backup-database": back_up_database,
+    "backup-files": back_up_files,
+    "restore-test": verify_restore,
+}
+
+
+def _encrypt(layout: Layout, plain: bytes) -> bytes:
+    identity = pyrage.x25519.Identity.from_str(key_file(layout).read_text(encoding="ascii").strip())
+    content: bytes = pyrage.encrypt(plain, [identity.to_public()])
+    return content
+
+
+def _store(layout: Layout, content: bytes, pattern: str) -> Path:
+    target = directory(layout) / pattern.format(datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"))
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    digest = hashlib.sha256(content).hexdigest()
+    write_atomically(target.with_name(f"{target.name}.sha256"), f"{digest}  {target.name}\n", mode=0o644)
+    return target
+
+
+def _prune(layout: Layout, pattern: str) -> None:
+    for old in sorted(directory(layout).glob(pattern))[:-KEPT]:
+        remove(layout, old.name)
+
+
+def _write_script(layout: Layout, job: str) -> None:
+    argv, env = python_module(layout, __spec__.name)
+    text = _SCRIPT.format(path=env["PYTHONPATH"], python=argv[0], dir=layout.dir, job=job)
+    write_atomically(layout.host("backup1") / "bin" / job, text, mode=0o755)
+
+
+def _run(layout: Layout, *command: str) -> bytes:
+    environment = {**base_environment(layout), **postgres.client_env(layout)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
+    if done.returncode:
+        raise DemoError(f"{Path(command[0]).name}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    JOBS[sys.argv[2]](Layout(Path(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""The shop: the source of its repository (`repository/`), and its instances as supervised programs."""

@@ -1,0 +1,1 @@
+"""One module per technology: bounded, read-only, returns facts, never judges."""

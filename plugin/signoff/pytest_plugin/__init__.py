@@ -1,0 +1,54 @@
+"""The pytest plugin: does nothing until a suite names its checklist (`signoff_checklist` in its pytest settings).
+
+Importing this module must stay cheap: it is loaded in every pytest run of an environment that has it installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from signoff.pytest_plugin.session import SignoffSession
+
+SESSION: pytest.StashKey[SignoffSession] = pytest.StashKey()
+"""The loaded suite; absent when the plugin is idle."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare options and settings."""
+    group = parser.getgroup("signoff", "go-live checklist")
+    group.addoption("--inventory", metavar="NAME|PATH", default="", help="environment to check (inventories/NAME)")
+    group.addoption("--owner", action="append", default=[], metavar="OWNER", help="only this owner's items; repeatable")
+    group.addoption("--stage", action="append", default=[], metavar="N", type=int, help="only this stage's items")
+    group.addoption("--signoff-plan", action="store_true", help="list what would be run and touched, touch nothing")
+    group.addoption(
+        "--signoff-gate",
+        choices=("scope", "full", "off"),
+        default="scope",
+        help="exit status: scope judges what was selected, full the whole release, off is pytest's own",
+    )
+    group.addoption("--signoff-lang", choices=("ko", "en"), default=None, help="language of people's texts")
+    group.addoption("--signoff-strict", action="store_true", help="xfail marks are collection errors")
+    parser.addini("signoff_checklist", "path of the checklist; without it the plugin is idle", default="")
+    parser.addini("signoff_inventory", "environment that is checked by default", default="demo")
+    parser.addini("signoff_reports", "folder for evidence and reports", default="reports")
+    parser.addini("signoff_html_log_limit", "characters of captured log per row of the run report", default="8000")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the suite and register what does the work; an unconfigured suite is left alone."""
+    if not config.getini("signoff_checklist"):
+        return
+    from signoff.pytest_plugin.session import start  # noqa: PLC0415 - loaded only where the plugin has work
+
+    start(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close connections that were opened for the run."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.close()

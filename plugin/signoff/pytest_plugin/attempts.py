@@ -1,0 +1,162 @@
+"""Fold the reports of one test into one observation: setup, call and teardown, reruns and crashes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from signoff.canonical import digest
+from signoff.model import NO_TARGET, Cell, Observation, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pytest
+
+    from signoff.model import PlannedCell
+    from signoff.workspace import Workspace
+
+_NODE = re.compile(r"::test_(?P<check>\w+)(?:\[(?P<parameters>.*)\])?(?:@.*)?\Z", re.DOTALL)
+_NUMBER = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{7,64}\b(?<!\b[a-f]{7})|\d+(?:[.,:]\d+)*", re.IGNORECASE)
+FINGERPRINT_LENGTH = 16
+
+
+@dataclass(slots=True)
+class _Phases:
+    """What is known of one test that has not ended yet."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    outcome: Outcome = Outcome.PASS
+    reason: str = ""
+    started: float = 0.0
+    finished: float = 0.0
+
+
+class Attempts:
+    """Collects reports by test, and hands out an observation when an attempt has ended.
+
+    Args:
+        workspace: tells cells, sources and targets.
+        run: id of the run that observes.
+        runner: name of the machine that runs the tests.
+    """
+
+    def __init__(self, workspace: Workspace, run: str, runner: str) -> None:
+        self._workspace = workspace
+        self._run = run
+        self._runner = runner
+        self._open: dict[str, _Phases] = {}
+        self._count: dict[Cell, int] = {}
+        self._sequence = 0
+        self._planned: Mapping[Cell, PlannedCell] = {planned.cell: planned for planned in workspace.planned}
+        self._item_of = {check.name: item.id for item in workspace.checklist.items for check in item.checks}
+
+    def feed(self, report: pytest.TestReport) -> Iterator[Observation]:
+        """Take one report; yield the observations that it completes."""
+        crashed = report.when not in {"setup", "call", "teardown"}
+        phases = self._open.setdefault(report.nodeid, _Phases(started=getattr(report, "start", 0.0)))
+        self._take(phases, report, crashed=crashed)
+        if crashed or report.when == "teardown" or getattr(report, "outcome", "") == "rerun":
+            del self._open[report.nodeid]
+            cell = self._cell(report.nodeid, phases)
+            if cell is not None:
+                yield self._observation(cell, phases, report.nodeid)
+
+    def cell_of(self, nodeid: str) -> Cell | None:
+        """Return the cell that a node id stands for; None if it is no check of the checklist."""
+        match = _NODE.search(nodeid)
+        if match is None or match["check"] not in self._item_of:
+            return None
+        item, check, parameters = self._item_of[match["check"]], match["check"], match["parameters"] or NO_TARGET
+        cells = [cell for cell in self._planned if cell.check == check]
+        for cell in cells:
+            if cell.target == parameters:
+                return cell
+        for cell in sorted(cells, key=lambda cell: -len(cell.target)):  # further parameters beside the target
+            if parameters.startswith(f"{cell.target}-") or parameters.endswith(f"-{cell.target}"):
+                return cell
+        return Cell(item=item, check=check, target=parameters)
+
+    def broken_module(self, path: str, reason: str, at: datetime) -> Iterator[Observation]:
+        """Yield an error for every cell whose check stands in a module that could not be collected."""
+        for planned in self._workspace.planned:
+            if planned.source is not None and planned.source.path == path:
+                stamp = at.timestamp()
+                phases = _Phases(outcome=Outcome.ERROR, reason=reason, started=stamp, finished=stamp)
+                yield self._observation(planned.cell, phases, path)
+
+    def _take(self, phases: _Phases, report: pytest.TestReport, *, crashed: bool) -> None:
+        phases.finished = max(phases.finished, getattr(report, "stop", 0.0))
+        facts: dict[str, Any] = getattr(report, "signoff", {})
+        phases.facts |= facts
+        if crashed:
+            self._worst(phases, Outcome.ERROR, "the worker process died while the check ran")
+            return
+        if facts:
+            outcome = Outcome(facts["outcome"])
+            if report.when == "teardown" and outcome is not Outcome.PASS:
+                outcome = Outcome.ERROR
+                facts = {**facts, "reason": f"teardown failed: {facts['reason']}"}
+            self._worst(phases, outcome, facts["reason"])
+        elif report.failed:  # a report that another plugin made: its text is all there is
+            self._worst(phases, Outcome.ERROR if report.when != "call" else Outcome.FAIL, str(report.longrepr))
+
+    @staticmethod
+    def _worst(phases: _Phases, outcome: Outcome, reason: str) -> None:
+        if outcome.badness > phases.outcome.badness or not phases.reason:
+            phases.outcome = max(phases.outcome, outcome, key=lambda each: each.badness)
+            phases.reason = reason or phases.reason
+
+    def _cell(self, nodeid: str, phases: _Phases) -> Cell | None:
+        facts = phases.facts
+        if facts:
+            return Cell(item=facts["item"], check=facts["check"], target=facts["target"])
+        return self.cell_of(nodeid)
+
+    def _observation(self, cell: Cell, phases: _Phases, node: str) -> Observation:
+        self._sequence += 1
+        self._count[cell] = self._count.get(cell, 0) + 1
+        planned = self._planned.get(cell)
+        facts = phases.facts
+        evidence = {key: facts.get(key) for key in ("observed", "expected", "inspected")}
+        now = datetime.now(UTC)
+        policy = self._workspace.inventory.policy
+        return Observation(
+            run=self._run,
+            seq=self._sequence,
+            cell=cell,
+            outcome=phases.outcome,
+            started=datetime.fromtimestamp(phases.started, UTC) if phases.started else now,
+            finished=datetime.fromtimestamp(phases.finished, UTC) if phases.finished else now,
+            environment=policy.environment,
+            release=policy.release,
+            attempt=self._count[cell],
+            reason=self._workspace.redact(phases.reason),
+            fingerprint=fingerprint(cell, phases.reason) if phases.outcome is not Outcome.PASS else "",
+            observed=facts.get("observed", ""),
+            expected=facts.get("expected", ""),
+            inspected=facts.get("inspected"),
+            code_sha256=planned.source.sha256 if planned and planned.source else "",
+            target_sha256=planned.target.sha256 if planned else "",
+            evidence_sha256=digest([*cell_key(cell), phases.outcome, phases.reason, evidence]),
+            node=node,
+            runner=self._runner,
+        )
+
+
+def cell_key(cell: Cell) -> tuple[str, str, str]:
+    """Return the cell as plain data."""
+    return (cell.item, cell.check, cell.target)
+
+
+def fingerprint(cell: Cell, reason: str) -> str:
+    """Return a name for this failure that survives other numbers and other targets, and nothing else.
+
+    "82 % used" and "83 % used" are one failure; "cannot connect" is another.
+    """
+    text = reason.replace(cell.target, "*") if cell.target != NO_TARGET else reason
+    text = _NUMBER.sub("#", text)
+    return hashlib.sha256(f"{cell.check}\0{text}".encode()).hexdigest()[:FINGERPRINT_LENGTH]

@@ -1,0 +1,154 @@
+"""Collection: markers from the checklist, targets from the inventory, and which items a selection is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.mark.expression import Expression
+
+from signoff.config.plan import targets_of
+from signoff.config.yamlfile import did_you_mean
+from signoff.model import NO_TARGET, Cell, Check, Item
+
+if TYPE_CHECKING:
+    from signoff.pytest_plugin.session import SignoffSession
+    from signoff.workspace import Workspace
+
+CELL: pytest.StashKey[Cell] = pytest.StashKey()
+"""The cell that a test answers."""
+
+
+class Collection:
+    """Gives tests their markers and targets, on the controller and on every worker alike."""
+
+    def __init__(self, session: SignoffSession) -> None:
+        self._session = session
+        self._workspace = session.workspace
+        config = session.config
+        for name, text in _markers(self._workspace):
+            config.addinivalue_line("markers", f"{name}: {text}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Parametrize a check over the targets that the checklist selects."""
+        marker = metafunc.definition.get_closest_marker("checklist")
+        if marker is None:
+            if "target" in metafunc.fixturenames:
+                _fail(metafunc, "asks a target but names no item", 'add @pytest.mark.checklist(id="…")')
+            return
+        check = self._check(metafunc, marker)
+        wants = "target" in metafunc.fixturenames
+        if (check.targets.scope == NO_TARGET) == wants:
+            _fail(
+                metafunc,
+                f"the checklist gives {check.name!r} the targets {str(check.targets)!r}",
+                "remove the fixture `target`" if wants else "use a fixture that asks the target, such as `target` or `host`",
+            )
+        if wants:
+            names = [target.name for target in targets_of(check, self._workspace.inventory)]
+            metafunc.parametrize("target", names, ids=names, indirect=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item], config: pytest.Config) -> None:
+        """Derive the markers of area, section, owner and stage, then apply --owner and --stage."""
+        kept, dropped = [], []
+        for test in items:
+            marker = test.get_closest_marker("checklist")
+            if marker is None:
+                kept.append(test)
+                continue
+            entry = self._workspace.checklist.item(marker.kwargs["id"])
+            for derived in markers_of(entry):
+                test.add_marker(derived)
+            target = getattr(test, "callspec", None)
+            name = target.params.get("target", NO_TARGET) if target is not None else NO_TARGET
+            if isinstance(name, str):  # an empty parameter set has a sentinel instead: it answers no cell
+                test.stash[CELL] = Cell(item=entry.id, check=check_name(test), target=name)
+            if self._session.config.getoption("signoff_strict") and test.get_closest_marker("xfail"):
+                raise pytest.UsageError(f"{test.nodeid}: xfail is no waiver (no approver, no end): write a waiver")
+            (kept if chosen(entry, config) else dropped).append(test)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    def _check(self, metafunc: pytest.Metafunc, marker: pytest.Mark) -> Check:
+        item_id = marker.kwargs.get("id")
+        items = {item.id: item for item in self._workspace.checklist.items}
+        if item_id not in items:
+            _fail(metafunc, f"unknown checklist item {item_id!r}", did_you_mean(item_id, items))
+        name = metafunc.function.__name__.removeprefix("test_")
+        checks = {check.name: check for check in items[item_id].checks}
+        if name not in checks:
+            hint = did_you_mean(name, checks) or f"add it to checks of {item_id} in the checklist"
+            _fail(metafunc, f"{item_id} does not list the check {name!r}", hint)
+        return checks[name]
+
+
+def check_name(test: pytest.Item) -> str:
+    """Return the check's name: the function's, without `test_` and without parameters."""
+    return getattr(test, "originalname", test.name).removeprefix("test_")
+
+
+def chosen(item: Item, config: pytest.Config) -> bool:
+    """Return whether --owner and --stage let the item through."""
+    owners, stages = config.getoption("owner"), config.getoption("stage")
+    return (not owners or item.owner in owners) and (not stages or item.stage in stages)
+
+
+def markers_of(item: Item) -> list[pytest.MarkDecorator]:
+    """Return the markers that follow from an item's place in the checklist."""
+    mark = pytest.mark
+    return [getattr(mark, item.area), getattr(mark, item.section), mark.owner(name=item.owner), mark.stage(number=item.stage)]
+
+
+def selection(workspace: Workspace, config: pytest.Config) -> frozenset[str] | None:
+    """Return the items that `-m`, --owner and --stage are about, tests or no tests; None: no such selection.
+
+    Raises:
+        pytest.UsageError: the selection is about no item, or names an owner or stage that does not exist.
+    """
+    checklist = workspace.checklist
+    owners, stages, expression = config.getoption("owner"), config.getoption("stage"), config.option.markexpr
+    for given, known, option in ((owners, checklist.owners, "--owner"), (stages, checklist.stages, "--stage")):
+        for value in given:
+            if value not in known:
+                raise pytest.UsageError(f"{option} {value}: unknown ({did_you_mean(value, map(str, known))})")
+    if not (owners or stages or expression):
+        return None
+    items = [item for item in checklist.items if chosen(item, config)]
+    if expression:
+        compiled = Expression.compile(expression)
+        items = [item for item in items if compiled.evaluate(_matcher(item))]
+    if not items:
+        names = [name for name, _ in _markers(workspace)]
+        raise pytest.UsageError(f"the selection is about no item of the checklist ({did_you_mean(expression, names)})")
+    return frozenset(item.id for item in items)
+
+
+def _matcher(item: Item) -> Any:
+    """Return a matcher for marker expressions that answers for an item, whether or not it has tests."""
+    marks = [decorator.mark for decorator in markers_of(item)] + [pytest.mark.checklist(id=item.id).mark]
+
+    def matches(name: str, /, **wanted: object) -> bool:
+        return any(mark.name == name and wanted.items() <= mark.kwargs.items() for mark in marks)
+
+    return matches
+
+
+def _markers(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return every marker of the suite with its meaning."""
+    checklist = workspace.checklist
+    listed = [
+        ("checklist(id, unreachable)", "the checklist item that this test answers"),
+        ("owner(name)", "derived: who owns the item"),
+        ("stage(number)", "derived: the plan's stage of the item"),
+    ]
+    for area in checklist.areas:
+        listed.append((area.key, f"area {area.title.en} / {area.title.ko}"))
+        listed += [(section.key, f"section {section.title.en} / {section.title.ko}") for section in area.sections]
+    return listed
+
+
+def _fail(metafunc: pytest.Metafunc, message: str, hint: str) -> None:
+    pytest.fail(f"{metafunc.definition.nodeid}: {message} ({hint})", pytrace=False)

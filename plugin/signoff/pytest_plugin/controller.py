@@ -1,0 +1,271 @@
+"""The controller's part: journal every observation as it arrives, judge at the end, decide the exit status."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import signal
+import subprocess
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from ulid import ULID
+
+from signoff.artifacts import Artifacts, background_of, closing_block
+from signoff.model import Cell, Run, Verdict
+from signoff.pytest_plugin.attempts import Attempts
+from signoff.pytest_plugin.collection import CELL, selection
+from signoff.pytest_plugin.progress import Progress
+from signoff.store.journal import JournalWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from signoff.model import Observation, Signoff
+    from signoff.pytest_plugin.session import SignoffSession
+
+_OWN_STATUS = {
+    pytest.ExitCode.INTERRUPTED,
+    pytest.ExitCode.INTERNAL_ERROR,
+    pytest.ExitCode.USAGE_ERROR,
+}
+"""pytest's own ends, which are never overwritten by a verdict."""
+
+
+def register(config: pytest.Config, session: SignoffSession) -> None:
+    """Switch the reports on, and register what records, shows and judges this run."""
+    scope = selection(session.workspace, config)
+    artifacts = Artifacts.at(session.workspace, session.started)
+    artifacts.folder.mkdir(parents=True, exist_ok=True)
+    _own_the_output(config, artifacts)
+    controller = Controller(session, artifacts, scope)
+    config.pluginmanager.register(controller, "signoff-controller")
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(_Distributed(controller), "signoff-distributed")
+    if config.pluginmanager.hasplugin("html"):
+        from signoff.pytest_plugin.run_report import RunReport  # noqa: PLC0415 - only where pytest-html is
+
+        report = RunReport(
+            config,
+            path=artifacts.run_report,
+            headline=controller.headline,
+            redact=session.workspace.redact,
+            log_limit=int(config.getini("signoff_html_log_limit")),
+            language=session.language,
+            page=artifacts.page.name,
+            background=background_of(session.workspace),
+        )
+        config.pluginmanager.register(report, "signoff-run-report")
+
+
+def _own_the_output(config: pytest.Config, artifacts: Artifacts) -> None:
+    """Keep what the user asked for; elsewhere show facts instead of tracebacks, and write JUnit."""
+    option = config.option
+    if option.tbstyle == "auto":
+        option.tbstyle = "no"  # pytest's own failure section costs quadratic time; ours follows the verdict
+    if option.reportchars == "fE":
+        option.reportchars = ""
+    if not option.xmlpath:
+        option.xmlpath = str(artifacts.junit)
+    option.continue_on_collection_errors = True  # one team's broken file must not hide the others' evidence
+
+
+class Controller:
+    """One run: its journal, its decision and its exit status."""
+
+    def __init__(self, session: SignoffSession, artifacts: Artifacts, scope: frozenset[str] | None) -> None:
+        self._session = session
+        self._workspace = session.workspace
+        self._config = session.config
+        self._artifacts = artifacts
+        self._scope = scope
+        self._journal: JournalWriter | None = None
+        self._run_id = str(ULID.from_datetime(session.started))
+        self._attempts = Attempts(self._workspace, self._run_id, platform.node())
+        self._seen_modules: set[str] = set()
+        self._progress: Progress | None = None
+        self.signoff: Signoff | None = None
+
+    # --- recording ----------------------------------------------------------------------------------------------
+
+    def pytest_sessionstart(self) -> None:
+        """Let a polite end (SIGTERM) leave a closed journal and a report, as Ctrl-C does."""
+        signal.signal(signal.SIGTERM, _interrupt)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Start the run's record with the cells that were collected here."""
+        if not self._config.pluginmanager.hasplugin("dsession"):
+            self.begin([test.stash[CELL] for test in session.items if CELL in test.stash])
+
+    def begin(self, cells: Iterable[Cell]) -> None:
+        """Open the journal, once."""
+        if self._journal is not None:
+            return
+        planned = tuple(dict.fromkeys(cells))
+        if self._scope is None and _narrowed(self._config):
+            self._scope = frozenset(cell.item for cell in planned)
+        policy = self._workspace.inventory.policy
+        run = Run(
+            id=self._run_id,
+            environment=policy.environment,
+            release=policy.release,
+            selector=_selector(self._config),
+            planned=planned,
+            started=self._session.started,
+            controller=platform.node(),
+            user=_user(),
+            git_revision=_git_revision(self._workspace.root),
+        )
+        self._journal = JournalWriter.create(self._workspace.runs_folder, run)
+        self._progress = Progress(self._config, self._workspace, planned, self._session.language)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that cannot be collected leaves an error in each of its cells."""
+        path = report.nodeid.partition("::")[0]
+        if report.failed and path not in self._seen_modules:
+            self._seen_modules.add(path)
+            self.begin([])
+            reason = f"{path} could not be collected: {_last_line(str(report.longrepr))}"
+            for observation in self._attempts.broken_module(path, reason, datetime.now(UTC)):
+                self._record(observation)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Journal what the report completes."""
+        self.begin([])
+        for observation in self._attempts.feed(report):
+            self._record(observation)
+
+    def _record(self, observation: Observation) -> None:
+        assert self._journal is not None
+        self._journal.append(observation)
+        if self._progress is not None:
+            self._progress.show(observation)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Count as pytest does, but print no letters: the progress line says more."""
+        verbose = self._config.get_verbosity() > 0
+        if verbose or not hasattr(report, "signoff"):
+            return None
+        outcome = "error" if report.failed and report.when != "call" else report.outcome
+        if hasattr(report, "wasxfail"):
+            outcome = "xfailed" if report.skipped else "xpassed"
+        elif report.passed and report.when != "call":
+            return "", "", ""
+        return outcome, "", ""
+
+    # --- judging ------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Close the journal, judge, let the other reporters write, and make sure that no secret got out."""
+        if self._progress is not None:
+            self._progress.close()
+        if exitstatus not in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+            self.begin([])
+        if self._journal is not None:
+            self._journal.close(datetime.now(UTC), interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+            self.signoff = self._workspace.evaluate(datetime.now(UTC), scope=self._scope)
+            session.exitstatus = self._exit_status(exitstatus)
+        result = yield
+        if self.signoff is not None:
+            self._artifacts.write(self._workspace, self.signoff, self._session.language)
+            self._say(self.signoff)
+            session.exitstatus = self._without_leaks(int(session.exitstatus))
+        return result
+
+    def headline(self) -> Signoff | None:
+        """Return the decision, once it is there."""
+        return self.signoff
+
+    def _exit_status(self, status: int) -> int:
+        gate = self._config.getoption("signoff_gate")
+        if status in _OWN_STATUS or gate == "off" or self.signoff is None:
+            return status
+        judged = self.signoff
+        if gate == "full" and self._scope is not None:
+            judged = self._workspace.evaluate(judged.evaluated_at)
+        return judged.verdict.exit_status
+
+    def _say(self, signoff: Signoff) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter is None:
+            return
+        writer = reporter._tw  # noqa: SLF001 - pytest's terminal writer has no public name
+        block = closing_block(
+            self._workspace,
+            signoff,
+            self._session.language,
+            width=writer.fullwidth,
+            colour=writer.hasmarkup,
+            artifacts=self._artifacts,
+        )
+        reporter.write_line("")
+        reporter.write_line(block)
+
+    def _without_leaks(self, status: int) -> int:
+        """Fail the run, and remove the file, if a known secret value stands in an artifact."""
+        journals = [self._journal.path] if self._journal is not None else []
+        leaking = self._workspace.redact.leaks([*self._artifacts.existing(), *journals])
+        for path in leaking:
+            path.unlink(missing_ok=True)
+            reporter = self._config.pluginmanager.getplugin("terminalreporter")
+            reporter.write_line(f"{path.name} contained a secret of this environment and was removed", red=True)
+        return Verdict.INVALID.exit_status if leaking else status
+
+
+class _Distributed:
+    """What only pytest-xdist tells: registered only where it is installed."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Start the run's record with the cells that the workers collected."""
+        attempts = self._controller._attempts  # noqa: SLF001 - the two are one object, split by availability
+        cells = [attempts.cell_of(nodeid) for nodeid in ids]
+        self._controller.begin(cell for cell in cells if cell is not None)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _narrowed(config: pytest.Config) -> bool:
+    """Whether paths, -k or --deselect chose tests, so that only what was collected can be judged."""
+    by_path = config.args_source is pytest.Config.ArgsSource.ARGS
+    return bool(by_path or config.option.keyword or config.option.deselect)
+
+
+def _selector(config: pytest.Config) -> str:
+    """Return the selection as typed, for the record."""
+    option = config.option
+    parts = [f"-m {option.markexpr}"] if option.markexpr else []
+    parts += [f"-k {option.keyword}"] if option.keyword else []
+    parts += [f"--owner {owner}" for owner in option.owner] + [f"--stage {stage}" for stage in option.stage]
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        parts += config.args
+    return " ".join(parts)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.removeprefix("E").strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "unknown reason"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without an entry for its user id
+        return ""
+
+
+def _git_revision(root: object) -> str:
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

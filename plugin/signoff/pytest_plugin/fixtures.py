@@ -1,0 +1,86 @@
+"""Fixtures of the engine; a suite's conftest files build its own vocabulary on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from signoff.pytest_plugin import SESSION
+from signoff.pytest_plugin.outcomes import EVIDENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from signoff.config.inventory import Inventory
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoundTarget:
+    """The host or service that the current check asks."""
+
+    name: str
+    kind: str
+    address: str
+    settings: Any
+    """`HostSettings` for a host, else the model of the service's kind."""
+
+
+class Evidence:
+    """Keeps what a check saw, for the cell of the running test."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self._kept = kept
+
+    def __call__(
+        self, *, observed: object = None, expected: object = None, inspected: int | None = None
+    ) -> None:
+        """Record what was observed, what was expected, and how many objects were looked at.
+
+        Call it before asserting, so that a failure shows it too. A later call replaces only what it names.
+        A check that passes with `inspected=0` has seen nothing: its cell is NOT_VERIFIED.
+        """
+        given = {"observed": observed, "expected": expected, "inspected": inspected}
+        self._kept.update({key: value for key, value in given.items() if value is not None})
+
+
+@pytest.fixture(scope="session")
+def inventory(pytestconfig: pytest.Config) -> Inventory:
+    """Return the environment under check."""
+    return pytestconfig.stash[SESSION].workspace.inventory
+
+
+@pytest.fixture(scope="session")
+def evaluated_at(pytestconfig: pytest.Config) -> datetime:
+    """Return the one instant (UTC) at which ages are judged in this run."""
+    return pytestconfig.stash[SESSION].started
+
+
+@pytest.fixture(scope="session")
+def workspace_path(inventory: Inventory) -> Callable[[str], Path]:
+    """Return a function that finds a file named in the inventory (relative to the inventory's folder)."""
+    return lambda name: (inventory.folder / name).resolve()
+
+
+@pytest.fixture(scope="session")
+def connect(pytestconfig: pytest.Config) -> Callable[[str], Any]:
+    """Return a function from host name to testinfra `Host`; connections are shared and closed at the end."""
+    session = pytestconfig.stash[SESSION]
+    return lambda name: session.pool.connect(name)
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest, inventory: Inventory) -> BoundTarget:
+    """Return the target of the current cell."""
+    found = inventory.target(request.param)
+    settings = inventory.hosts[found.name].settings if found.kind == "host" else inventory.service(found.name)
+    return BoundTarget(name=found.name, kind=found.kind, address=found.address, settings=settings)
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Evidence:
+    """Return the recorder of this check's evidence."""
+    return Evidence(request.node.stash.setdefault(EVIDENCE, {}))

@@ -1,0 +1,142 @@
+"""What one test's phases say, decided where the test runs: the plain data that travels to the controller."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import testinfra
+
+from signoff.errors import CouldNotCheckError, NotVerifiedError, SignoffError, UnreachableError
+from signoff.pytest_plugin.collection import CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from signoff.pytest_plugin.session import SignoffSession
+
+EVIDENCE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+MAX_TEXT = 4_000
+"""Characters of a reason, of an observed and of an expected value."""
+_TESTINFRA = Path(testinfra.__file__).parent
+
+
+class Outcomes:
+    """Turns exceptions into outcomes, and attaches cell, outcome, reason and evidence to each report."""
+
+    def __init__(self, session: SignoffSession) -> None:
+        self._session = session
+        self._redact = session.workspace.redact
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Treat "nothing can be concluded" in a fixture as no evidence."""
+        item.stash[EVIDENCE] = {}
+        return (yield from _skipping())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Treat "nothing can be concluded" in a check as no evidence."""
+        del item
+        return (yield from _skipping())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the plain data, and take secrets out of everything that the report carries."""
+        report = yield
+        self._clean(report)
+        cell = item.stash.get(CELL, None)
+        if cell is None:
+            return report
+        entry = self._session.workspace.checklist.item(cell.item)
+        evidence = item.stash.get(EVIDENCE, {})
+        outcome, reason = _judge(item, call, report)
+        report.signoff = {  # type: ignore[attr-defined] # reports carry any plain attribute to the controller
+            "item": cell.item,
+            "check": cell.check,
+            "target": cell.target,
+            "owner": entry.owner,
+            "title": entry.title.get(self._session.language),
+            "outcome": outcome,
+            "reason": self._text(reason),
+            "observed": self._text(evidence.get("observed", "")),
+            "expected": self._text(evidence.get("expected", "")),
+            "inspected": evidence.get("inspected"),
+        }
+        report.user_properties[:] = [
+            ("checklist", cell.item),
+            ("check", cell.check),
+            ("target", cell.target),
+            ("owner", entry.owner),
+        ]
+        return report
+
+    def _text(self, value: object) -> str:
+        text = self._redact(str(value))
+        return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} … ({len(text) - MAX_TEXT} more characters)"
+
+    def _clean(self, report: pytest.TestReport) -> None:
+        report.sections[:] = [(name, self._redact(text)) for name, text in report.sections]
+        if report.longrepr is None:
+            return
+        if isinstance(report.longrepr, tuple):
+            path, line, reason = report.longrepr
+            report.longrepr = (path, line, self._redact(reason))
+            return
+        text = str(report.longrepr)
+        if (clean := self._redact(text)) != text:
+            report.longrepr = clean
+
+
+def _skipping() -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except NotVerifiedError as error:
+        pytest.skip(str(error))
+
+
+def _judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> tuple[str, str]:
+    """Return outcome and reason of one phase."""
+    xfail = getattr(report, "wasxfail", None)
+    if xfail is not None:
+        if report.passed:
+            return "pass", "expected to fail and passed: remove xfail"
+        return "fail", f"marked xfail ({xfail}): a mark in the code is no waiver"
+    if report.passed:
+        return "pass", ""
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        return "skip", reason.removeprefix("Skipped: ")
+    if call.excinfo is None:
+        return "fail" if report.when == "call" else "error", str(report.longrepr)
+    error = call.excinfo.value
+    if report.when == "call" and _says_no(item, call):
+        return "fail", _assertion_text(error)
+    if isinstance(error, SignoffError):
+        return "error", str(error)
+    return "error", f"{type(error).__name__}: {_assertion_text(error)}"
+
+
+def _says_no(item: pytest.Item, call: pytest.CallInfo[None]) -> bool:
+    """Whether the exception is the check's own "no", and not a reason why it could not look."""
+    assert call.excinfo is not None
+    error = call.excinfo.value
+    if isinstance(error, CouldNotCheckError):
+        marker = item.get_closest_marker("checklist")
+        counts = marker is not None and marker.kwargs.get("unreachable") == "fail"
+        return counts and isinstance(error, UnreachableError)
+    if not isinstance(error, (AssertionError, pytest.fail.Exception)):
+        return False
+    # testinfra asserts on exit codes of its own commands: a missing tool is not a finding
+    return not Path(call.excinfo.traceback[-1].path).is_relative_to(_TESTINFRA)
+
+
+def _assertion_text(error: BaseException) -> str:
+    """Return the author's message, without the comparison that pytest appends to it."""
+    text = str(error).strip() or type(error).__name__
+    head, separator, _ = text.partition("\nassert ")
+    return re.sub(r"\s*\n\s*", " ", head if separator else text)

@@ -1,0 +1,1 @@
+"""Append-only evidence: journals of runs as files."""

@@ -1,0 +1,70 @@
+"""A chain of hashed lines: what was edited, removed, moved or forged in the middle no longer fits.
+
+A line is canonical JSON `{"body", "hash", "prev", "seq"}`; its hash is over the other three, and `prev` is the hash of
+the line before (of the file's own name, for the first). A chain that was cut at its end, or forged as a whole, still
+fits: only a checkpoint that somebody else kept finds that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Never
+
+from signoff.canonical import canonical, digest
+from signoff.errors import IntegrityError
+
+_SEAL = re.compile(rb',"hash":"([0-9a-f]{64})"(,"prev":"([0-9a-f]{64})","seq":(0|[1-9][0-9]{0,14})\})\Z')
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of the chain."""
+
+    seq: int
+    hash: str
+    body: dict[str, Any]
+
+
+def origin(name: str) -> str:
+    """Return what the first line's `prev` must be: a chain belongs to one file name."""
+    return digest(["signoff-chain/1", name])
+
+
+def forge(seq: int, prev: str, body: object) -> tuple[str, bytes]:
+    """Return the hash and the whole line, newline included, of the next link."""
+    core = canonical({"body": body, "prev": prev, "seq": seq})
+    own = hashlib.sha256(core).hexdigest()
+    tail = f',"prev":"{prev}","seq":{seq}}}'.encode()
+    return own, core[: -len(tail)] + f',"hash":"{own}"'.encode() + tail + b"\n"
+
+
+def check(line: bytes, *, seq: int, prev: str) -> Link:
+    """Return the link that the line (without its newline) holds, if it is the one that belongs here.
+
+    Raises:
+        IntegrityError: says what does not fit.
+    """
+    seal = _SEAL.search(line)
+    if seal is None:
+        raise IntegrityError("not a record")
+    own, tail, before, number = seal.groups()
+    # The bytes themselves are hashed, not a parsed copy: nothing in the line escapes the hash.
+    if hashlib.sha256(line[: seal.start()] + tail).hexdigest().encode() != own:
+        raise IntegrityError("was edited: its hash does not fit its content")
+    if int(number) != seq or before.decode() != prev:
+        raise IntegrityError("does not follow the record before it: something was removed, inserted or moved")
+    try:
+        record = json.loads(line, parse_float=_refuse, parse_constant=_refuse)
+        body = record["body"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise IntegrityError(f"cannot be read: {error}") from None
+    if not isinstance(body, dict):
+        raise IntegrityError("cannot be read: no body")
+    return Link(seq, own.decode(), body)
+
+
+def _refuse(text: str) -> Never:
+    raise ValueError(f"{text}: numbers are whole here")

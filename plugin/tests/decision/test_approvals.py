@@ -1,0 +1,258 @@
+"""Approval chain: order, people, keys, digest, time; each rule by a named data set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from signoff.model import ApprovalStatus, IssueAction, Method, Person, Records, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VALID, MISSING = ApprovalStatus.VALID, ApprovalStatus.MISSING
+SUPERSEDED, EXPIRED = ApprovalStatus.SUPERSEDED, ApprovalStatus.EXPIRED
+REJECTED, REVOKED = ApprovalStatus.REJECTED, ApprovalStatus.REVOKED
+
+
+@pytest.fixture
+def chain(make: Any) -> Callable[..., Any]:
+    """Evaluate a ready release with the given approvals and return (statuses, notes, verdict for release)."""
+
+    def _chain(*approvals: Any, **fields: Any) -> tuple[list[ApprovalStatus], list[str], Verdict]:
+        signoff = make.judge([make.seen()], records=Records(approvals=approvals), question="release", **fields)
+        return [s.status for s in signoff.approvals], [s.note for s in signoff.approvals], signoff.verdict
+
+    return _chain
+
+
+@pytest.fixture
+def three(make: Any) -> Any:
+    return make.approvals(make.judge([make.seen()]).digest)
+
+
+def test_three_in_order_release(chain: Any, three: Any) -> None:
+    assert chain(*three) == ([VALID] * 3, [""] * 3, Verdict.GO)
+    assert chain(*three[::-1])[2] is Verdict.GO
+
+
+def test_conditions_approve(chain: Any, three: Any) -> None:
+    tech = replace(three[0], decision="approve-with-conditions", conditions=("watch it for a week",))
+    assert chain(tech, *three[1:])[2] is Verdict.GO
+
+
+BROKEN = {
+    "for other evidence": ({"digest": "0" * 64}, SUPERSEDED, ""),
+    "expired by itself": ({"valid_until": timedelta(0)}, EXPIRED, "at 2026-06-01T12:00:00+00:00"),
+    "older than fourteen days": (
+        {"created": timedelta(days=-14), "valid_until": timedelta(days=90)},
+        EXPIRED,
+        "at 2026-06-01T12:00:00+00:00",
+    ),
+    "dated in the future": ({"created": timedelta(minutes=6)}, MISSING, "dated in the future"),
+    "by a stranger": ({"approver": "mallory"}, MISSING, "mallory is not on the roster"),
+    "in a role not held": ({"approver": "quinn"}, MISSING, "quinn does not hold the role tech"),
+    "with another's key": ({"key_id": "0" * 64}, MISSING, "key is not the one"),
+    "without a key": ({"key_id": ""}, MISSING, "key is not the one"),
+    "for another release": ({"release": "0.9"}, MISSING, ""),
+    "for another environment": ({"environment": "staging"}, MISSING, ""),
+    "following something": ({"previous": "envelope of qa"}, MISSING, "does not follow"),
+}
+
+
+@pytest.mark.parametrize("row", BROKEN.values(), ids=BROKEN)
+def test_broken_first_approval_breaks_the_chain(make: Any, chain: Any, three: Any, row: Any) -> None:
+    fields, status, note = row
+    moved = {name: make.now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
+    statuses, notes, verdict = chain(replace(three[0], **moved), *three[1:])
+    assert statuses == [status, MISSING, MISSING]
+    assert note in notes[0]
+    assert notes[1] == f"out of order: the approval by tech is {status}"
+    assert verdict is Verdict.INCOMPLETE
+
+
+def test_missing_approvals_are_incomplete(chain: Any, three: Any) -> None:
+    assert chain() == ([MISSING] * 3, [""] * 3, Verdict.INCOMPLETE)
+    assert chain(*three[:2]) == ([VALID, VALID, MISSING], [""] * 3, Verdict.INCOMPLETE)
+
+
+def test_later_role_cannot_come_first(chain: Any, three: Any) -> None:
+    assert chain(three[1], three[2])[0] == [MISSING, MISSING, MISSING]
+    earlier = replace(three[1], created=three[0].created - timedelta(minutes=1))
+    statuses, notes, _ = chain(three[0], earlier, three[2])
+    assert (statuses, notes[1]) == ([VALID, MISSING, MISSING], "out of order: it is older than the approval before it")
+
+
+def test_approval_must_point_to_the_one_before_it(chain: Any, three: Any) -> None:
+    for previous in ("", "envelope of executive"):
+        assert chain(three[0], replace(three[1], previous=previous), three[2])[0] == [VALID, MISSING, MISSING]
+
+
+def test_new_evidence_supersedes_all(make: Any, three: Any) -> None:
+    newer = [make.seen(), make.seen(minutes_ago=1, run="R2")]
+    signoff = make.judge(newer, records=Records(approvals=three), question="release")
+    assert [step.status for step in signoff.approvals] == [SUPERSEDED] * 3
+    assert signoff.verdict is Verdict.INCOMPLETE
+
+
+def test_approval_lasts_until_its_end_and_not_longer(chain: Any, three: Any) -> None:
+    end = three[0].valid_until
+    assert chain(*three, now=end - timedelta(seconds=1))[2] is Verdict.GO
+    assert chain(*three, now=end)[0] == [EXPIRED] * 3
+
+
+def test_rejection_is_no_go_even_without_approvals_being_asked_for(make: Any, three: Any) -> None:
+    no = replace(three[0], decision="reject", comment="load test was too short")
+    signoff = make.judge([make.seen()], records=Records(approvals=(no,)))
+    assert (signoff.approvals[0].status, signoff.verdict) == (REJECTED, Verdict.NO_GO)
+    assert signoff.reasons[0].text.en == "rejected by tina as tech: load test was too short"
+
+
+def test_rejection_needs_no_turn(chain: Any, three: Any) -> None:
+    statuses, _, verdict = chain(replace(three[2], decision="reject", previous=""))
+    assert (statuses, verdict) == ([MISSING, MISSING, REJECTED], Verdict.NO_GO)
+
+
+def test_rejection_of_other_evidence_is_history(chain: Any, three: Any) -> None:
+    old = replace(
+        three[0], decision="reject", digest="0" * 64, envelope_sha256="old", created=three[0].created - timedelta(1)
+    )
+    assert chain(old, *three)[2] is Verdict.GO
+    assert chain(old)[0][0] is SUPERSEDED
+
+
+def test_nobody_else_outvotes_a_rejection(make: Any, chain: Any, three: Any) -> None:
+    no = make.approval(
+        "tech", "rita", three[0].digest, decision="reject", created=make.ago(hours=1), envelope_sha256="no"
+    )
+    assert chain(no, *three)[2] is Verdict.NO_GO
+    second_thought = make.approval("tech", "rita", three[0].digest, created=make.ago(minutes=6), envelope_sha256="yes")
+    assert chain(no, second_thought, *three)[2] is Verdict.GO
+
+
+def _revocation(make: Any, role: str, who: str, envelope: str, **fields: Any) -> Any:
+    given = {
+        "decision": "revoke",
+        "previous": envelope,
+        "created": make.ago(minutes=1),
+        "envelope_sha256": "revocation",
+    }
+    return make.approval(role, who, "0" * 64, **(given | fields))
+
+
+def test_role_may_take_its_approval_back(make: Any, chain: Any, three: Any) -> None:
+    back = _revocation(make, "tech", "rita", "envelope of tech", comment="found a leak")
+    statuses, notes, verdict = chain(*three, back)
+    assert (statuses, notes[0], verdict) == ([REVOKED, MISSING, MISSING], "found a leak", Verdict.INCOMPLETE)
+
+
+def test_rejection_may_be_taken_back(make: Any, chain: Any, three: Any) -> None:
+    no = make.approval(
+        "tech", "rita", three[0].digest, decision="reject", created=make.ago(hours=1), envelope_sha256="no"
+    )
+    assert chain(no, *three, _revocation(make, "tech", "rita", "no"))[2] is Verdict.GO
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"role": "qa", "who": "quinn"},
+        {"role": "tech", "who": "quinn"},
+        {"role": "tech", "who": "tina", "key_id": "0" * 64},
+    ],
+    ids=["another role", "role not held", "another key"],
+)
+def test_nobody_else_may_take_it_back(make: Any, chain: Any, three: Any, fields: dict[str, Any]) -> None:
+    back = _revocation(make, envelope="envelope of tech", **fields)
+    assert chain(*three, back)[2] is Verdict.GO
+
+
+def _two_roles(make: Any, name: str, *roles: str) -> Any:
+    others = [person for person in make.people() if person.name != name]
+    me = next(person for person in make.people() if person.name == name)
+    return make.policy(roster=(*others, replace(me, roles=frozenset(roles))))
+
+
+def test_same_person_cannot_approve_twice(make: Any, chain: Any) -> None:
+    policy = _two_roles(make, "tina", "tech", "qa")
+    three = make.approvals(make.judge([make.seen()], policy=policy).digest)
+    again = replace(three[1], approver="tina", key_id=make.key_id("tina"))
+    statuses, notes, _ = chain(three[0], again, three[2], policy=policy)
+    assert (statuses, notes[1]) == ([VALID, MISSING, MISSING], "separation of duties: tina approved as tech")
+
+
+def test_one_key_under_two_names_is_one_person(make: Any, chain: Any) -> None:
+    tina = make.people()[0]
+    alias = Person(name="quinn", roles=frozenset({"qa"}), public_key=tina.public_key)
+    policy = make.policy(roster=(tina, alias, *make.people()[2:]))
+    three = make.approvals(make.judge([make.seen()], policy=policy).digest)
+    again = replace(three[1], key_id=make.key_id("tina"))
+    assert chain(three[0], again, three[2], policy=policy)[0] == [VALID, MISSING, MISSING]
+
+
+def _involving(make: Any, kind: str) -> tuple[list[Any], dict[str, Any], Any]:
+    """Return a ready world in which tina had a hand."""
+    items = (make.item(), make.item("SEC-CFG-2", method=Method.HYBRID if kind == "attester" else Method.TEST))
+    second = {"cell": make.cell("SEC-CFG-2")}
+    seen = [make.seen(), make.seen("fail" if "waiver" in kind else "pass", **second)]
+    policy = _two_roles(make, "tina", "tech", "security-lead")
+    waivers = {
+        "waiver requester": make.waiver(item="SEC-CFG-2", requested_by="tina"),
+        "waiver approver": make.waiver(item="SEC-CFG-2", approver="tina"),
+    }
+    attested = make.attestation(item="SEC-CFG-2", by="tina")
+    records = Records(
+        waivers=(waivers[kind],) if kind in waivers else (), attestations=(attested,) if kind == "attester" else ()
+    )
+    fields = {"items": items, "policy": policy}
+    if kind == "resolver":
+        seen = [make.seen("fail", 300, "A"), make.seen("pass", 200, "B"), make.seen("pass", 200, "B", **second)]
+        act = IssueAction(
+            key="ISS-SEC-CFG-1-ffffffff", kind="resolved", at=make.ago(minutes=250), by="tina", action="done"
+        )
+        fields["actions"] = [act]
+    return seen, fields, records
+
+
+KINDS = {
+    "waiver requester": "tina requested waiver W-1",
+    "waiver approver": "tina approved waiver W-1",
+    "attester": "tina attested SEC-CFG-2",
+    "resolver": "tina resolved ISS-SEC-CFG-1-ffffffff",
+}
+
+
+@pytest.mark.parametrize(("kind", "why"), KINDS.items())
+def test_nobody_approves_their_own_work(make: Any, kind: str, why: str) -> None:
+    seen, fields, records = _involving(make, kind)
+    ready = make.judge(seen, records=records, **fields)
+    assert ready.verdict is Verdict.READY
+    signed = make.judge(seen, records=replace(records, approvals=make.approvals(ready.digest)), **fields)
+    assert signed.approvals[0].status is MISSING
+    assert signed.approvals[0].note == f"separation of duties: {why}"
+    others = make.approval("tech", "rita", ready.digest)
+    signed = make.judge(seen, records=replace(records, approvals=(others, *make.approvals(ready.digest)[1:])), **fields)
+    assert signed.verdict is Verdict.GO
+
+
+def test_unused_waiver_involves_nobody(make: Any) -> None:
+    records = Records(waivers=(make.waiver(requested_by="tina"),))
+    digest = make.judge([make.seen()], records=records).digest
+    assert make.judge([make.seen()], records=replace(records, approvals=make.approvals(digest))).verdict is Verdict.GO
+
+
+def test_roster_must_list_the_person_at_the_time_of_signing(make: Any, chain: Any) -> None:
+    tina = replace(make.people()[0], valid_until=make.ago(hours=1))
+    policy = make.policy(roster=(tina, *make.people()[1:]))
+    three = make.approvals(make.judge([make.seen()], policy=policy).digest)
+    statuses, notes, _ = chain(*three, policy=policy)
+    assert statuses[0] is MISSING
+    assert "only until" in notes[0]
+
+
+def test_order_of_files_changes_nothing(chain: Any, three: Any) -> None:
+    twice = replace(three[0], envelope_sha256="another envelope")
+    assert chain(*three, twice) == chain(twice, *three[::-1])

@@ -1,0 +1,253 @@
+"""Register: opened by failures, closed only by later runs; the replay of whole lives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from signoff.model import IssueAction, IssueStatus, NotApplicable, Records, Severity
+
+KEY = "ISS-SEC-CFG-1-ffffffff"
+
+
+def _register(make: Any, history: list[Any], **fields: Any) -> Any:
+    """Evaluate observations given as (outcome, minutes ago, run)."""
+    seen = [make.seen(*one) if isinstance(one, tuple) else one for one in history]
+    return make.judge(seen, **fields).issues
+
+
+def _act(make: Any, kind: str, minutes_ago: float, **fields: Any) -> IssueAction:
+    return IssueAction(**({"key": KEY, "kind": kind, "at": make.ago(minutes=minutes_ago), "by": "dev"} | fields))
+
+
+def test_failure_opens_an_issue_with_owner_and_due_day(make: Any) -> None:
+    (issue,) = _register(make, [("fail", 30, "A")])
+    assert (issue.key, issue.item, issue.owner, issue.targets) == (KEY, "SEC-CFG-1", "security", ("web1",))
+    assert (issue.status, issue.opened_run, issue.summary) == (IssueStatus.OPEN, "A", "fail because")
+    assert issue.due == date(2026, 6, 8)
+
+
+def test_due_days_come_from_the_policy_and_count_in_the_projects_zone(make: Any) -> None:
+    late_evening = make.seen("fail", finished=make.now.replace(day=31, month=5, hour=23))  # June 1st in Seoul
+    (issue,) = _register(make, [late_evening], policy=make.policy(due_days={Severity.HIGH: 2}))
+    assert issue.due == date(2026, 6, 3)
+
+
+def test_passes_skips_and_a_single_error_open_nothing(make: Any) -> None:
+    assert _register(make, [("pass", 9, "A"), ("skip", 8, "B"), ("error", 7, "C")]) == ()
+
+
+ERRORS = {
+    "two runs in a row": ([("error", 9, "A"), ("error", 8, "B")], 1),
+    "two attempts of one run": ([("error", 9, "A"), ("error", 8, "A")], 0),
+    "with a pass between": ([("error", 9, "A"), ("pass", 8, "B"), ("error", 7, "C")], 0),
+    "with a skip between": ([("error", 9, "A"), ("skip", 8, "B"), ("error", 7, "C")], 1),
+    "retried well in the first run": ([("error", 9, "A"), ("pass", 8, "A"), ("error", 7, "B")], 0),
+}
+
+
+@pytest.mark.parametrize(("history", "count"), ERRORS.values(), ids=ERRORS)
+def test_errors_open_an_issue_when_two_runs_in_a_row_cannot_check(make: Any, history: list[Any], count: int) -> None:
+    attempts: dict[str, int] = {}
+    seen = []
+    for outcome, ago, run in history:
+        attempts[run] = attempts.get(run, 0) + 1
+        seen.append(make.seen(outcome, ago, run, attempt=attempts[run]))
+    assert len(_register(make, seen)) == count
+
+
+def test_each_fingerprint_is_an_issue_of_its_own(make: Any) -> None:
+    other = make.seen("fail", 20, "B", fingerprint="0" * 64)
+    assert [issue.key for issue in _register(make, [("fail", 30, "A"), other])] == [KEY, "ISS-SEC-CFG-1-00000000"]
+
+
+def test_failure_without_a_fingerprint_is_told_apart_by_its_check(make: Any) -> None:
+    (issue,) = _register(make, [make.seen("fail", fingerprint="")])
+    assert issue.key.startswith("ISS-SEC-CFG-1-")
+    assert len(issue.key) == len(KEY)
+
+
+def test_one_failure_on_several_targets_is_one_issue(make: Any) -> None:
+    seen = [make.seen("fail", 9, cell=make.cell(target=target)) for target in ("web2", "web1")]
+    (issue,) = _register(make, seen, targets=("web1", "web2"))
+    assert issue.targets == ("web1", "web2")
+
+
+def test_later_run_that_passes_verifies_without_a_recorded_action(make: Any) -> None:
+    (issue,) = _register(make, [("fail", 30, "A"), ("pass", 20, "B")])
+    assert (issue.status, issue.verified_run, issue.action) == (IssueStatus.VERIFIED, "B", "")
+    assert issue.verified_at == make.ago(minutes=20)
+
+
+def test_retry_in_the_failed_run_verifies_nothing(make: Any) -> None:
+    (issue,) = _register(make, [make.seen("fail", 30, "A"), make.seen("pass", 20, "A", attempt=2)])
+    assert issue.status is IssueStatus.OPEN
+
+
+def test_run_that_had_begun_before_the_failure_verifies_nothing(make: Any) -> None:
+    runs = [make.run("A", 60), make.run("B", 40)]
+    (issue,) = _register(make, [("fail", 30, "A"), ("pass", 20, "B")], runs=runs)
+    assert issue.status is IssueStatus.OPEN
+
+
+def test_every_failing_cell_must_pass(make: Any) -> None:
+    failed = [make.seen("fail", 30, "A", cell=make.cell(target=target)) for target in ("web1", "web2")]
+    one = make.seen("pass", 20, "B")
+    two = make.seen("pass", 10, "C", cell=make.cell(target="web2"))
+    assert _register(make, [*failed, one], targets=("web1", "web2"))[0].status is IssueStatus.OPEN
+    (issue,) = _register(make, [*failed, one, two], targets=("web1", "web2"))
+    assert (issue.status, issue.verified_run) == (IssueStatus.VERIFIED, "C")
+
+
+def test_work_is_started_claimed_and_proven(make: Any) -> None:
+    started = _act(make, "started", 25, cause="memory limit", planned=("raise maxmemory",))
+    claimed = _act(make, "resolved", 20, action="raised maxmemory to 4 GB")
+    history = [("fail", 30, "A"), ("pass", 10, "B")]
+    (working,) = _register(make, history[:1], actions=[started])
+    assert (working.status, working.cause, working.planned) == (
+        IssueStatus.IN_PROGRESS, "memory limit", ("raise maxmemory",)
+    )  # fmt: skip
+    (resolved,) = _register(make, history[:1], actions=[claimed, started])
+    assert (resolved.status, resolved.status.is_open) == (IssueStatus.RESOLVED, True)
+    (verified,) = _register(make, history, actions=[claimed, started])
+    assert (verified.status, verified.resolved_by) == (IssueStatus.VERIFIED, "dev")
+    assert (verified.action, verified.resolved_at) == ("raised maxmemory to 4 GB", make.ago(minutes=20))
+
+
+def test_run_that_had_begun_before_the_claim_does_not_prove_it(make: Any) -> None:
+    runs = [make.run("A", 60), make.run("B", 22)]
+    claim = [_act(make, "resolved", 20)]
+    (issue,) = _register(make, [("fail", 30, "A"), ("pass", 10, "B")], actions=claim, runs=runs)
+    assert issue.status is IssueStatus.RESOLVED
+
+
+def test_failure_after_the_claim_reopens(make: Any) -> None:
+    claim = [_act(make, "resolved", 20)]
+    (issue,) = _register(make, [("fail", 30, "A"), ("fail", 10, "B")], actions=claim)
+    assert (issue.status, issue.reopen_count, issue.resolved_at) == (IssueStatus.REOPENED, 1, None)
+
+
+def test_failure_of_a_run_that_had_begun_before_the_claim_does_not_reopen(make: Any) -> None:
+    runs = [make.run("A", 60), make.run("B", 22)]
+    claim = [_act(make, "resolved", 20)]
+    (issue,) = _register(make, [("fail", 30, "A"), ("fail", 15, "B")], actions=claim, runs=runs)
+    assert (issue.status, issue.reopen_count) == (IssueStatus.RESOLVED, 0)
+
+
+def test_failure_after_proof_reopens_every_time(make: Any) -> None:
+    lives = [("fail", 30, "A"), ("pass", 25, "B"), ("fail", 20, "C"), ("pass", 15, "D"), ("fail", 10, "E")]
+    (issue,) = _register(make, lives)
+    assert (issue.status, issue.reopen_count, issue.verified_at) == (IssueStatus.REOPENED, 2, None)
+    assert issue.opened == make.ago(minutes=30)
+
+
+def test_claim_in_the_future_is_not_believed(make: Any) -> None:
+    (issue,) = _register(make, [("fail", 30, "A")], actions=[_act(make, "resolved", -60)])
+    assert issue.status is IssueStatus.OPEN
+
+
+def test_action_before_the_issue_or_on_another_one_changes_nothing(make: Any) -> None:
+    actions = [_act(make, "resolved", 40), _act(make, "resolved", 10, key="ISS-SEC-CFG-1-00000000")]
+    assert _register(make, [("fail", 30, "A")], actions=actions)[0].status is IssueStatus.OPEN
+
+
+def test_what_was_done_may_be_told_after_the_proof(make: Any) -> None:
+    told = [_act(make, "resolved", 5, action="restarted")]
+    (issue,) = _register(make, [("fail", 30, "A"), ("pass", 20, "B")], actions=told)
+    assert (issue.status, issue.action) == (IssueStatus.VERIFIED, "restarted")
+
+
+def test_waived_failure_is_a_waived_issue_until_the_waiver_ends(make: Any) -> None:
+    records = Records(waivers=(make.waiver(),))
+    assert _register(make, [("fail", 30, "A")], records=records)[0].status is IssueStatus.WAIVED
+    after = make.waiver().expires
+    assert _register(make, [("fail", 30, "A")], records=records, now=after)[0].status is IssueStatus.OPEN
+
+
+def test_waiver_of_the_present_failure_leaves_the_former_one_open(make: Any) -> None:
+    former = make.seen("fail", 30, "A", fingerprint="0" * 64)
+    issues = _register(make, [former, ("fail", 20, "B")], records=Records(waivers=(make.waiver(),)))
+    assert [issue.status for issue in issues] == [IssueStatus.OPEN, IssueStatus.WAIVED]
+
+
+def test_cell_that_vanished_from_the_plan_proves_nothing(make: Any) -> None:
+    gone = make.seen("fail", 30, "A", cell=make.cell(target="web9"))
+    (silent,) = _register(make, [gone])
+    assert silent.status is IssueStatus.OPEN
+    (told,) = _register(make, [gone], actions=[_act(make, "resolved", 20, action="web9 is decommissioned")])
+    assert (told.status, told.action) == (IssueStatus.CLOSED, "web9 is decommissioned")
+
+
+@pytest.mark.parametrize("target", ["*", "web1"])
+def test_issue_of_what_does_not_apply_any_more_is_closed(make: Any, target: str) -> None:
+    policy = make.policy(
+        not_applicable=(NotApplicable(item="SEC-CFG-1", target=target, reason="moved", approver="sam"),)
+    )
+    seen = [make.seen("fail"), make.seen(cell=make.cell(target="web2"))]
+    (issue,) = _register(make, seen, policy=policy, targets=("web1", "web2"))
+    assert (issue.status, issue.action) == (IssueStatus.CLOSED, "not applicable: moved (approved by sam)")
+
+
+def test_issue_of_an_item_that_was_removed_from_the_checklist_is_gone(make: Any) -> None:
+    assert _register(make, [make.seen("fail", cell=make.cell(item="SEC-OLD-1"))]) == ()
+
+
+def test_overdue_is_open_after_the_due_day(make: Any) -> None:
+    failed = make.seen("fail", finished=make.ago(days=8))
+    (issue,) = _register(make, [failed])
+    assert (issue.overdue, issue.late_days) == (True, 0)
+    assert not _register(make, [failed], now=make.ago(days=1))[0].overdue
+    (done,) = _register(make, [failed, ("pass", 5, "B")])
+    assert (done.overdue, done.late_days) == (False, 1)
+
+
+SEEDS = {  # item: due day, day of the fix
+    "INF-SVC-1": (25, 27),
+    "SW-DEP-3": (24, 23),
+    "SEC-CFG-2": (23, 22),
+    "MON-LOG-2": (25, 25),
+    "BAK-DR-2": (26, 26),
+}
+
+
+def test_five_issues_of_the_first_check_are_all_mended_one_two_days_late(make: Any) -> None:
+    """The issue list that the product was built from."""
+    found = make.now.replace(year=2025, month=5, day=13)
+    june = make.now.replace(year=2025, month=6, hour=3)
+    severities = dict(zip(SEEDS, Severity, strict=False)) | {"BAK-DR-2": Severity.CRITICAL}
+    items = [
+        make.item(item_id, severity=severities[item_id], checks=(f"is_good_{n}",)) for n, item_id in enumerate(SEEDS)
+    ]
+    cells = {item.id: make.cell(item.id, item.checks[0].name) for item in items}
+    failed = [make.seen("fail", run="A", finished=found, cell=cell) for cell in cells.values()]
+    passed = [make.seen("pass", run="B", finished=june.replace(day=30), cell=cell) for cell in cells.values()]
+    claims = [
+        IssueAction(key=f"ISS-{item_id}-ffffffff", kind="resolved", at=june.replace(day=fixed), by="dev", action="done")
+        for item_id, (_, fixed) in SEEDS.items()
+    ]
+    late = {}
+    for item_id, (due, _) in SEEDS.items():
+        days = (date(2025, 6, due) - date(2025, 5, 13)).days
+        signoff = make.judge(
+            [*failed, *passed],
+            items=items,
+            actions=claims,
+            policy=make.policy(due_days=dict.fromkeys(Severity, days)),
+            now=june.replace(day=30) + timedelta(hours=1),
+        )
+        issue = next(issue for issue in signoff.issues if issue.item == item_id)
+        assert (issue.status, issue.due) == (IssueStatus.VERIFIED, date(2025, 6, due))
+        late[item_id] = issue.late_days
+    assert late == {"INF-SVC-1": 2, "SW-DEP-3": 0, "SEC-CFG-2": 0, "MON-LOG-2": 0, "BAK-DR-2": 0}
+
+
+def test_register_does_not_depend_on_the_order_of_what_was_seen(make: Any) -> None:
+    targets = ("web1", "web2", "web3")
+    seen = [make.seen("fail", 30, "A", cell=make.cell(target=t), reason=f"{t} is open") for t in targets]
+    seen += [make.seen("pass", 20, "B", cell=make.cell(target=t)) for t in targets]
+    runs = [replace(make.run("A", 40), id="A"), replace(make.run("B", 25), id="B")]
+    forwards = _register(make, seen, targets=targets, runs=runs)
+    assert forwards == _register(make, seen[::-1], targets=targets, runs=runs[::-1])

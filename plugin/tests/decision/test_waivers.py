@@ -1,0 +1,114 @@
+"""Waiver: accepts exactly one failure for a while, by somebody who may; the evidence stays visible."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from signoff.model import Person, Records, State
+
+INVALID = {
+    "own request": ({"requested_by": "sam"}, "approved their own request"),
+    "by a stranger": ({"approver": "mallory"}, "not on the roster"),
+    "role not held": ({"role": "qa"}, "does not hold the role"),
+    "not begun": ({"created": timedelta(minutes=1)}, "begins only"),
+    "over": ({"expires": timedelta(0)}, "expired at"),
+    "too long": ({"created": timedelta(days=-1), "expires": timedelta(days=89, seconds=1)}, "longer than 90 days"),
+    "covers staleness": ({"covers": frozenset({State.STALE})}, "FAIL, ERROR and NOT_VERIFIED only"),
+    "covers nothing": ({"covers": frozenset()}, "FAIL, ERROR and NOT_VERIFIED only"),
+    "star among names": ({"targets": ("*", "web1")}, "neither names nor *"),
+    "no targets": ({"targets": ()}, "neither names nor *"),
+}
+
+
+def _waiver(make: Any, **fields: Any) -> Any:
+    moved = {name: make.now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
+    return make.waiver(**moved)
+
+
+def test_waived_failure_lets_the_item_through_and_stays_visible(make: Any) -> None:
+    result = make.result([make.seen("fail")], records=Records(waivers=(make.waiver(),)))
+    assert (result.state, result.waivers) == (State.WAIVED, ("W-1",))
+    assert (result.cells[0].waiver, result.cells[0].observation.outcome) == ("W-1", "fail")
+    assert result.valid_until == make.waiver().expires
+
+
+@pytest.mark.parametrize(("fields", "why"), INVALID.values(), ids=INVALID)
+def test_invalid_waiver_covers_nothing_and_says_why(make: Any, fields: dict[str, Any], why: str) -> None:
+    result = make.result([make.seen("fail")], records=Records(waivers=(_waiver(make, **fields),)))
+    assert result.state is State.FAIL
+    assert why in result.note
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 90), (-89, 1)])
+def test_waiver_may_last_ninety_days(make: Any, begin: int, end: int) -> None:
+    waiver = _waiver(make, created=timedelta(days=begin), expires=timedelta(days=end))
+    assert make.result([make.seen("fail")], records=Records(waivers=(waiver,))).state is State.WAIVED
+
+
+def test_owner_of_the_item_cannot_accept_its_failure(make: Any) -> None:
+    roster = (Person(name="sam", roles=frozenset({"security", "security-lead"})),)
+    waivers = Records(waivers=(make.waiver(),))
+    assert (
+        "sam owns the item" in make.result([make.seen("fail")], records=waivers, policy=make.policy(roster=roster)).note
+    )
+
+
+def test_approver_must_be_on_the_roster_when_approving(make: Any) -> None:
+    left = Person(name="sam", roles=frozenset({"security-lead"}), valid_until=make.ago(days=2))
+    later = Person(name="sam", roles=frozenset({"security-lead"}), valid_from=make.ago(hours=1))
+    for person in (left, later):
+        result = make.result(
+            [make.seen("fail")], records=Records(waivers=(make.waiver(),)), policy=make.policy(roster=(person,))
+        )
+        assert result.state is State.FAIL
+
+
+def test_different_failure_is_not_covered(make: Any) -> None:
+    result = make.result([make.seen("fail", fingerprint="0" * 64)], records=Records(waivers=(make.waiver(),)))
+    assert (result.state, result.note) == (State.FAIL, "waiver W-1 does not cover this")
+
+
+def test_failure_without_a_fingerprint_is_never_covered(make: Any) -> None:
+    waiver = make.waiver(fingerprints=("",))
+    assert make.result([make.seen("fail", fingerprint="")], records=Records(waivers=(waiver,))).state is State.FAIL
+
+
+def test_second_way_of_failing_in_the_same_run_is_not_covered(make: Any) -> None:
+    seen = [make.seen("fail", seq=1), make.seen("fail", seq=2, fingerprint="0" * 64)]
+    assert make.result(seen, records=Records(waivers=(make.waiver(),))).state is State.FAIL
+    both = (make.waiver(), make.waiver(id="W-2", fingerprints=("0" * 64,)))
+    result = make.result(seen, records=Records(waivers=both))
+    assert (result.state, result.waivers) == (State.WAIVED, ("W-1", "W-2"))
+
+
+def test_other_target_and_other_item_are_not_covered(make: Any) -> None:
+    for waiver in (make.waiver(targets=("web2",)), make.waiver(item="SEC-CFG-2")):
+        assert make.result([make.seen("fail")], records=Records(waivers=(waiver,))).state is State.FAIL
+
+
+@pytest.mark.parametrize("outcome", ["error", "skip"])
+def test_error_and_unverified_are_covered_only_if_written(make: Any, outcome: str) -> None:
+    state = {"error": State.ERROR, "skip": State.NOT_VERIFIED}[outcome]
+    written = make.waiver(covers=frozenset({state}))
+    assert make.result([make.seen(outcome)], records=Records(waivers=(make.waiver(),))).state is state
+    assert make.result([make.seen(outcome)], records=Records(waivers=(written,))).state is State.WAIVED
+
+
+def test_stale_pass_is_never_covered(make: Any) -> None:
+    seen = [make.seen(finished=make.ago(days=30))]
+    assert make.result(seen, records=Records(waivers=(make.waiver(covers=frozenset(State)),))).state is State.STALE
+
+
+def test_waiver_of_a_passing_item_is_no_longer_needed(make: Any) -> None:
+    result = make.result([make.seen()], records=Records(waivers=(make.waiver(),)))
+    assert (result.state, result.waivers, result.note) == (State.PASS, (), "waiver W-1 is no longer needed")
+
+
+def test_waiver_of_one_target_leaves_the_others_judged(make: Any) -> None:
+    seen = [make.seen("fail", cell=make.cell(target=target)) for target in ("web1", "web2")]
+    records = Records(waivers=(make.waiver(targets=("web1",)),))
+    result = make.result(seen, targets=("web1", "web2"), records=records)
+    assert {cell.cell.target: cell.state for cell in result.cells} == {"web1": State.WAIVED, "web2": State.FAIL}

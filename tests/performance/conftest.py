@@ -1,0 +1,142 @@
+"""What performance checks talk about: load tests, response times, statements, and processes that come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from signoff.config.hosts import SupervisedProcess
+    from signoff.config.inventory import Inventory
+    from signoff.config.kinds.load_report import LoadReportService
+    from signoff.config.kinds.web import Journey, Metrics, WebService
+    from signoff.importers.locust import LoadTest
+    from signoff.probes.postgres import Database
+    from signoff.probes.postgres_statements import Statements
+    from signoff.probes.supervision import RestartPolicy
+    from signoff.probes.web_session import WebSessions
+    from signoff.pytest_plugin.fixtures import BoundTarget
+
+
+@pytest.fixture
+def load_test(
+    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
+) -> LoadTest:
+    """Return the current load test, if it may be used at all: this release, recent, the right target, not saturated."""
+    from signoff.importers.admissible import read_file, require_recent, require_release
+    from signoff.importers.locust import read
+
+    limits: LoadReportService = target.settings
+    load_test = read(
+        stats=read_file(workspace_path(limits.stats)),
+        history=read_file(workspace_path(limits.history)),
+        context=read_file(workspace_path(limits.context)),
+    )
+    require_release(target.name, load_test.commit, inventory.policy.commit)
+    require_recent(target.name, load_test.finished, evaluated_at, limits.max_age)
+    load_test.require(
+        target=limits.target, min_requests=limits.min_requests, generator_cpu_ratio=limits.generator_cpu_ratio
+    )
+    return load_test
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How long one main function took."""
+
+    journey: Journey
+    requests: int
+    p95_seconds: float
+    error_ratio: float
+    source: str
+
+
+@pytest.fixture
+def journeys(target: BoundTarget, inventory: Inventory) -> tuple[Measured, ...]:
+    """Return the response times of the current application's main functions: of real users, else of a small sample."""
+    from signoff import not_verified
+    from signoff.probes.web_session import WebSessions
+
+    settings: WebService = target.settings
+    if not settings.journeys:
+        not_verified(f"{target.name}: no main functions named; write journeys for it in services.yaml")
+    with WebSessions.of(settings) as sessions:
+        return tuple(
+            _of_users(one, settings.metrics, inventory) or _of_sample(one, settings.sample.requests, sessions)
+            for one in settings.journeys
+        )
+
+
+def _of_users(journey: Journey, metrics: Metrics | None, inventory: Inventory) -> Measured | None:
+    """Return what Prometheus knows; None without metrics, or with too few requests to say anything."""
+    from signoff.errors import NotVerifiedError
+    from signoff.probes.prometheus import open_prometheus
+    from signoff.probes.service_metrics import Names, ServiceMetrics
+
+    if metrics is None or not journey.route:
+        return None
+    server: Any = inventory.service(metrics.prometheus)
+    password = server.password.get_secret_value() if server.password else ""
+    with open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None) as api:
+        watched = ServiceMetrics(api, Names.of(metrics), metrics.window)
+        try:
+            found = watched.traffic(min_requests=metrics.min_requests, route=journey.route)
+        except NotVerifiedError:
+            return None
+    requests, p95 = int(found.requests), found.p95_seconds
+    return Measured(journey=journey, requests=requests, p95_seconds=p95, error_ratio=found.error_ratio, source="users")
+
+
+def _of_sample(journey: Journey, requests: int, sessions: WebSessions) -> Measured:
+    from signoff.probes.response_times import take
+
+    sample = take(sessions.session(journey.identity), sessions.url(journey.path), requests=requests)
+    p95 = sample.quantile(0.95)
+    return Measured(
+        journey=journey, requests=requests, p95_seconds=p95, error_ratio=sample.failure_ratio, source="sample"
+    )
+
+
+@pytest.fixture
+def database(target: BoundTarget) -> Iterator[Database]:
+    """Return the current database, open for reading."""
+    from signoff.probes.postgres import Address, connect
+
+    password = target.settings.password
+    with connect(Address.of(target.settings), password.get_secret_value() if password else "") as database:
+        yield database
+
+
+@pytest.fixture
+def statements(target: BoundTarget, database: Database) -> Statements:
+    """Return what the current database spent its time on, if it was watched for long enough to compare shares."""
+    from signoff import not_verified
+    from signoff.probes.postgres_statements import read
+
+    limits = target.settings.statements
+    statements = read(database, limits.roles)
+    statements.require(limits.min_statistics_age, limits.max_evictions)
+    if statements.total_ms < limits.min_total_ms:
+        not_verified(
+            f"{target.name}: {statements.total_ms:.0f} ms of execution in all, shares need {limits.min_total_ms:g} ms; "
+            "check again after more use or after a load test"
+        )
+    return statements
+
+
+@pytest.fixture
+def restart_policies(target: BoundTarget, host: Any) -> tuple[tuple[SupervisedProcess, RestartPolicy], ...]:
+    """Return what happens on the current host when one of its processes ends."""
+    from signoff import not_verified
+    from signoff.probes.supervision import read
+
+    processes: tuple[SupervisedProcess, ...] = target.settings.processes
+    if not processes:
+        not_verified(f"{target.name}: no processes named; write signoff.processes for it in hosts.yaml")
+    return tuple((one, read(host, one.name, manager=one.manager, config=one.config)) for one in processes)
