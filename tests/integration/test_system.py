@@ -16,9 +16,8 @@ def test_integration_tests_passed_for_this_release(suite, evidence):
     )
     assert not report.failures, f"{suite.name}: failed: {', '.join(report.failures[:10])}"
     assert not skipped, f"{suite.name}: skipped without leave: {', '.join(skipped[:10])}"
-    assert report.executed >= settings.min_tests, (
-        f"{suite.name}: {report.executed} tests executed, at least {settings.min_tests} are needed"
-    )
+    if report.executed < settings.min_tests:
+        not_verified(f"{suite.name}: {report.executed} tests executed, at least {settings.min_tests} prove something")
 
 
 @pytest.mark.checklist(id="INT-SYS-2")

@@ -96,10 +96,15 @@ def _of_users(journey: Journey, metrics: Metrics | None, inventory: Inventory) -
 def _of_sample(journey: Journey, requests: int, sessions: WebSessions) -> Measured:
     from signoff.probes.response_times import take
 
-    sample = take(sessions.session(journey.identity), sessions.url(journey.path), requests=requests)
+    session, limit = sessions.session(journey.identity), journey.p95_seconds
+    sample = take(session, sessions.url(journey.path), requests=requests, limit=limit)
     p95 = sample.quantile(0.95)
     return Measured(
-        journey=journey, requests=requests, p95_seconds=p95, error_ratio=sample.failure_ratio, source="sample"
+        journey=journey,
+        requests=len(sample.seconds),
+        p95_seconds=p95,
+        error_ratio=sample.failure_ratio,
+        source="sample",
     )
 
 

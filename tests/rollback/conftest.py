@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from signoff.config.kinds.blue_green import BlueGreenService
     from signoff.config.kinds.drill_report import DrillReportService
     from signoff.importers.drill import Drill
+    from signoff.importers.migration_proof import MigrationProof
     from signoff.model import RollbackRule
     from signoff.probes.haproxy import Backend
     from signoff.probes.migrations import Migrations
@@ -80,6 +81,24 @@ def migrations(target: BoundTarget, inventory: Inventory, workspace_path: Callab
         not_verified(f"{target.name}: no migrations named; write migrations for it in services.yaml")
     clone: Any = inventory.service(settings.repository)
     return read(Repository(path=workspace_path(clone.path)), inventory.policy.commit, settings.path, settings.tool)
+
+
+@pytest.fixture
+def migration_proof(
+    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
+) -> MigrationProof:
+    """Return the record of the current database's migrations on a copy, if it is recent and of this release."""
+    from signoff import not_verified
+    from signoff.importers.admissible import read_file, require_recent, require_release
+    from signoff.importers.migration_proof import read
+
+    settings = target.settings.migrations
+    if settings is None or not settings.proof:
+        not_verified(f"{target.name}: no proof named; try the migrations on a copy and name the record")
+    proof = read(read_file(workspace_path(settings.proof)))
+    require_release(f"{target.name}: the proof", proof.commit, inventory.policy.commit)
+    require_recent(f"{target.name}: the proof", proof.finished, evaluated_at, settings.proof_max_age)
+    return proof
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,3 +27,15 @@ def test_every_migration_has_a_way_back(target, migrations, evidence):
         inspected=len(migrations.migrations),
     )
     assert not irreversible, f"{target.name}: no way back from {', '.join(irreversible)}"
+
+
+@pytest.mark.checklist(id="RBK-PRC-2")
+def test_every_way_back_was_tried(target, migrations, migration_proof, evidence):
+    untried = migration_proof.unproven(one.version for one in migrations.migrations)
+    evidence(
+        observed=f"{len(migration_proof.steps)} steps, failed: {', '.join(migration_proof.failed) or 'none'}",
+        expected="every migration up, down and up again on a copy",
+        inspected=len(migrations.migrations),
+    )
+    assert not migration_proof.failed, f"{target.name}: failed on the copy: {', '.join(migration_proof.failed)}"
+    assert not untried, f"{target.name}: not tried on a copy: {', '.join(untried)}"

@@ -49,7 +49,7 @@ def deployed_source(target: BoundTarget, connect: Callable[[str], Any]) -> Deplo
 
     if not target.settings.source:
         not_verified(f"{target.name}: no source folder named; write signoff.source for it in hosts.yaml")
-    allowed = [file.path for file in target.settings.env_files]
+    allowed = [*(file.path for file in target.settings.env_files), *target.settings.sample_secrets]
     scans = [scan(connect(target.name), folder, exclude=allowed) for folder in target.settings.source]
     findings = tuple(finding for one in scans for finding in one.findings)
     return DeployedSource(name=target.name, files=sum(one.files for one in scans), findings=findings)
@@ -88,7 +88,7 @@ def history(target: BoundTarget, inventory: Inventory, workspace_path: Callable[
     rotations: Any = inventory.services_of("secret_rotation").values()
     return History(
         name=target.name,
-        facts=scan(workspace_path(target.settings.path)),
+        facts=scan(workspace_path(target.settings.path), exclude=target.settings.sample_secrets),
         rotations=tuple(one for one in rotations if one.repository == target.name),
     )
 

@@ -90,7 +90,7 @@ def test_no_statement_is_slow(target, statements, evidence):
     limits = target.settings.statements
     frequent = [one for one in statements.statements if one.calls >= limits.min_calls]
     evidence(
-        observed=f"{len(statements.statements)} statements in {statements.age}, slowest mean "
+        observed=f"{len(statements.statements)} statements in {statements.hours:.1f} h, slowest mean "
         f"{max((one.mean_ms for one in frequent), default=0):.1f} ms",
         expected=f"mean <= {limits.mean_ms:g} ms from {limits.min_calls} calls on, none ever > {limits.max_ms:g} ms",
         inspected=len(statements.statements),

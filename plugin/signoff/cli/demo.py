@@ -66,7 +66,7 @@ def demo() -> None:
 def up(path: Path) -> None:
     """Start it; returns when everything answers."""
     started = time.monotonic()
-    with _friendly():
+    with friendly_demo():
         from signoff.demo import directory, environment  # noqa: PLC0415
 
         layout = directory.layout_of(path)
@@ -81,7 +81,7 @@ def up(path: Path) -> None:
 @_DIRECTORY
 def down(path: Path) -> None:
     """Stop it and remove everything it made."""
-    with _friendly():
+    with friendly_demo():
         from signoff.demo import environment  # noqa: PLC0415
 
         existed = environment.down(path)
@@ -92,7 +92,7 @@ def down(path: Path) -> None:
 @_DIRECTORY
 def status(path: Path) -> None:
     """Show every component, whether it runs and where it answers."""
-    with _friendly():
+    with friendly_demo():
         from signoff.demo import environment  # noqa: PLC0415
 
         components = environment.status(path)
@@ -105,7 +105,7 @@ def status(path: Path) -> None:
 @_DIRECTORY
 def list_faults(path: Path) -> None:
     """List what can be broken, and mark what is broken now."""
-    with _friendly():
+    with friendly_demo():
         from signoff.demo import directory, faults  # noqa: PLC0415
 
         layout = directory.layout_of(path)
@@ -121,7 +121,7 @@ def list_faults(path: Path) -> None:
 @_DIRECTORY
 def fault(names: tuple[str, ...], path: Path) -> None:
     """Break something on purpose; NAMES as in `faults`, or `seed` for the five issues of the first check."""
-    with _friendly():
+    with friendly_demo():
         from signoff.demo import faults  # noqa: PLC0415
 
         layout = _running(path)
@@ -135,7 +135,7 @@ def fault(names: tuple[str, ...], path: Path) -> None:
 @_DIRECTORY
 def heal(names: tuple[str, ...], path: Path) -> None:
     """Mend what was broken on purpose: NAMES, or everything."""
-    with _friendly():
+    with friendly_demo():
         from signoff.demo import faults  # noqa: PLC0415
 
         layout = _running(path)
@@ -153,7 +153,7 @@ def _running(path: Path) -> Layout:
 
 
 @contextmanager
-def _friendly() -> Iterator[None]:
+def friendly_demo() -> Iterator[None]:
     """Turn expected errors into messages. The environment is imported inside, because its packages are an extra."""
     try:
         yield

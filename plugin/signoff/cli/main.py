@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 from signoff import __version__
+from signoff.cli.approving import approve, keygen
 from signoff.cli.demo import demo
+from signoff.cli.demo_run import run
+from signoff.cli.judging import gate, plan, report, status, verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,4 +17,6 @@ def main() -> None:
     """Run a go-live checklist against the real environment, and get a decision that can be signed."""
 
 
-main.add_command(demo)
+for command in (plan, status, gate, report, verify, keygen, approve, demo):
+    main.add_command(command)
+demo.add_command(run)

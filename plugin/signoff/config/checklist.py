@@ -163,7 +163,9 @@ def _cross_check(document: Document, parsed: ChecklistFile) -> None:
     for area, entry in parsed.areas.items():
         for section in entry.sections:
             if section in sections or section in parsed.areas:
-                document.add(("areas", area, "sections", section), "is used twice", "areas and sections are markers: rename one")
+                document.add(
+                    ("areas", area, "sections", section), "is used twice", "areas and sections are markers: rename one"
+                )
             sections[section] = area
     names: dict[str, str] = {}
     for item_id, item in parsed.items.items():
@@ -180,7 +182,9 @@ def _cross_check(document: Document, parsed: ChecklistFile) -> None:
         for index, check in enumerate(item.checks):
             if check.name in names:
                 hint = "check names are unique in the checklist"
-                document.add((*here, "checks", index, "name"), f"{check.name!r} is also a check of {names[check.name]}", hint)
+                document.add(
+                    (*here, "checks", index, "name"), f"{check.name!r} is also a check of {names[check.name]}", hint
+                )
             names[check.name] = item_id
             scope, _, kind = check.targets.partition(":")
             if scope == "services" and kind not in KINDS:

@@ -47,7 +47,9 @@ def parse_instant(value: object) -> datetime:
         try:
             instant = datetime.fromisoformat(str(value))
         except ValueError:
-            raise ValueError("not an instant; write ISO 8601 with an offset, such as 2026-11-22T09:00:00+09:00") from None
+            raise ValueError(
+                "not an instant; write ISO 8601 with an offset, such as 2026-11-22T09:00:00+09:00"
+            ) from None
     if instant.tzinfo is None:
         raise ValueError("has no offset; add Z or +09:00")
     return instant.astimezone(UTC)

@@ -21,11 +21,14 @@ from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signoff.config.yamlfile import Document, Path_
 
 _RANGE = re.compile(r"\[(?P<first>[A-Za-z0-9]+):(?P<last>[A-Za-z0-9]+)(?::(?P<step>[0-9]+))?\]")
 _GROUP_KEYS = {"hosts", "children", "vars"}
 _SECRET_VARS = ("ansible_password", "ansible_ssh_pass", "ansible_become_password", "ansible_become_pass")
+MAX_PORT = 65_535
 MAX_RANGE = 10_000
 """Hosts that one range may stand for; more is a typing error."""
 
@@ -93,6 +96,9 @@ class HostSettings(Strict):
     python: tuple[PythonEnvironment, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
     source: tuple[str, ...] = Field(default=(), description="Folders with deployed source, scanned for secrets.")
+    sample_secrets: tuple[str, ...] = Field(
+        default=(), description="Patterns of paths with made-up secrets, such as srv/shop/tests/*; not searched."
+    )
     processes: tuple[SupervisedProcess, ...] = ()
     metrics_instance: str = Field(default="", description="Value of the host's label in Prometheus; default: its name.")
 
@@ -124,7 +130,20 @@ class _Group:
     name: str
     parents: set[str] = field(default_factory=set)
     variables: dict[str, Any] = field(default_factory=dict)
-    raw: dict[str, Any] = field(default_factory=dict)
+    settings: list[Path_] = field(default_factory=list)
+    """Where the file gives this group `signoff:`."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known while the file is read."""
+
+    document: Any
+    groups: dict[str, _Group] = field(default_factory=lambda: {"all": _Group("all")})
+    members: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """Host to group to the variables that stand beside it there."""
+    places: dict[str, list[Path_]] = field(default_factory=dict)
+    """Host to every place where it stands."""
 
 
 def read_hosts(document: Document, raw: Any) -> dict[str, Host]:
@@ -135,24 +154,61 @@ def read_hosts(document: Document, raw: Any) -> dict[str, Host]:
     """
     if document.data is None:
         return {}
-    groups: dict[str, _Group] = {"all": _Group("all")}
-    members: dict[str, dict[str, dict[str, Any]]] = {}
-    places: dict[str, Path_] = {}
-    for name, body in _mapping(document, document.data, ()).items():
-        _read_group(document, (name,), body, groups, members, places)
-    raw_groups: dict[str, _Group] = {"all": _Group("all")}
-    raw_members: dict[str, dict[str, dict[str, Any]]] = {}
-    for name, body in raw.items() if isinstance(raw, dict) else ():
-        _read_group(_Silent(), (name,), body, raw_groups, raw_members, {})
+    reading = _read(document, document.data)
+    _refuse_cycles(reading)
+    written = _read(_Silent(), raw if isinstance(raw, dict) else {})
     hosts: dict[str, Host] = {}
-    for name, by_group in members.items():
-        order = _group_order(groups, by_group)
-        variables = _merge(groups, order, by_group)
-        settings = validate(document, variables.pop("signoff", {}), HostSettings, (*places[name], "signoff"))
-        written = _merge(raw_groups, _group_order(raw_groups, raw_members.get(name, {})), raw_members.get(name, {}))
+    for name, by_group in reading.members.items():
+        order = _group_order(reading.groups, by_group)
+        variables = _merge(reading.groups, order, by_group)
+        _check_port(document, reading.places[name], variables.get("ansible_port"))
+        place = _locator(document, reading, name, order)
+        settings = validate(document, variables.pop("signoff", None) or {}, HostSettings, place=place)
+        own = written.members.get(name, {})
+        plain = _merge(written.groups, _group_order(written.groups, own), own)
         if settings is not None:
-            hosts[name] = Host(name=name, groups=order, variables=variables, settings=settings, sha256=digest(written))
+            hosts[name] = Host(name=name, groups=order, variables=variables, settings=settings, sha256=digest(plain))
     return hosts
+
+
+def _read(document: Any, data: Any) -> _Reading:
+    reading = _Reading(document)
+    for name, body in _mapping(document, data, ()).items():
+        _read_group(reading, (name,), body, ())
+    return reading
+
+
+def _locator(document: Document, reading: _Reading, host: str, order: tuple[str, ...]) -> Callable[[Path_], Path_]:
+    """Return where a part of the host's merged settings stands: with the host, else with its innermost group."""
+    own = [(*place, "signoff") for place in reading.places[host]]
+    inherited = [place for name in reversed(order) for place in reading.groups[name].settings]
+
+    def place(inner: Path_) -> Path_:
+        for length in range(len(inner), 0, -1):  # what is missing has no place: its nearest parent has one
+            for base in (*own, *inherited):
+                if document.knows((*base, *inner[:length])):
+                    return (*base, *inner)
+        return (*own[0], *inner)
+
+    return place
+
+
+def _check_port(document: Document, places: list[Path_], port: object) -> None:
+    if port is not None and not (str(port).isascii() and str(port).isdigit() and 0 < int(str(port)) <= MAX_PORT):
+        document.add((*places[0], "ansible_port"), "not a port", "write a number from 1 to 65535")
+
+
+def _refuse_cycles(reading: _Reading) -> None:
+    """Note groups that contain themselves by way of others; the direct way is noted where it stands."""
+    for name in reading.groups:
+        above, queue = set[str](), list(reading.groups[name].parents)
+        while queue:
+            parent = queue.pop()
+            if parent not in above:
+                above.add(parent)
+                queue += reading.groups[parent].parents
+        if name in above:
+            reading.document.add((name,), f"group {name!r} contains itself", "remove it from its children's children")
 
 
 class _Silent:
@@ -171,35 +227,30 @@ def _mapping(document: Any, data: Any, path: Path_) -> dict[str, Any]:
     return data
 
 
-def _read_group(  # noqa: PLR0913, PLR0917 - one recursive reader with its accumulators
-    document: Any,
-    path: Path_,
-    body: Any,
-    groups: dict[str, _Group],
-    members: dict[str, dict[str, dict[str, Any]]],
-    places: dict[str, Path_],
-) -> None:
-    name = str(path[-1])
-    group = groups.setdefault(name, _Group(name))
+def _read_group(reading: _Reading, path: Path_, body: Any, outer: tuple[str, ...]) -> None:
+    document, name = reading.document, str(path[-1])
+    group = reading.groups.setdefault(name, _Group(name))
     if name != "all" and not group.parents:
         group.parents.add("all")
     entries = _mapping(document, body, path)
     for key in entries.keys() - _GROUP_KEYS:
         document.add((*path, key), "unknown key of a group", did_you_mean(key, _GROUP_KEYS))
-    group.variables.update(_mapping(document, entries.get("vars"), (*path, "vars")))
-    for pattern, variables in _mapping(document, entries.get("hosts"), (*path, "hosts")).items():
+    variables = _mapping(document, entries.get("vars"), (*path, "vars"))
+    group.variables.update(variables)
+    if "signoff" in variables:
+        group.settings.append((*path, "vars", "signoff"))
+    for pattern, own in _mapping(document, entries.get("hosts"), (*path, "hosts")).items():
         here = (*path, "hosts", pattern)
         for host in _expand(document, here, str(pattern)):
-            own = members.setdefault(host, {}).setdefault(name, {})
-            own.update(_mapping(document, variables, here))
-            places.setdefault(host, here)
+            reading.members.setdefault(host, {}).setdefault(name, {}).update(_mapping(document, own, here))
+            reading.places.setdefault(host, []).append(here)
     for child, child_body in _mapping(document, entries.get("children"), (*path, "children")).items():
         here = (*path, "children", child)
-        if child in path:
+        if str(child) in {*outer, name}:
             document.add(here, f"group {child!r} contains itself", "remove the inner one")
             continue
-        groups.setdefault(str(child), _Group(str(child))).parents.add(name)
-        _read_group(document, here, child_body, groups, members, places)
+        reading.groups.setdefault(str(child), _Group(str(child))).parents.add(name)
+        _read_group(reading, here, child_body, (*outer, name))
 
 
 def _expand(document: Any, path: Path_, pattern: str) -> list[str]:
@@ -247,8 +298,12 @@ def _merge(groups: dict[str, _Group], order: tuple[str, ...], own: Mapping[str, 
     layers = [groups[name].variables for name in order] + [own[name] for name in order if name in own]
     for layer in layers:
         for key, value in layer.items():
-            if key == "signoff" and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-                merged[key] = {**merged[key], **value}
-            else:
-                merged[key] = value
+            merged[key] = _deep(merged.get(key), value) if key == "signoff" else value
     return merged
+
+
+def _deep(outer: Any, inner: Any) -> Any:
+    """Return the inner settings over the outer ones: mappings are merged, everything else is replaced."""
+    if not (isinstance(outer, Mapping) and isinstance(inner, Mapping)):
+        return inner
+    return {**outer, **{key: _deep(outer.get(key), value) for key, value in inner.items()}}

@@ -146,13 +146,24 @@ class _Lookup:
         self._environ = environ
         named = environ.get(ENV_FILE_VARIABLE)
         self._values: dict[str, str | None] = {}
+        if named and not Path(named).is_file():
+            message, hint = f"{ENV_FILE_VARIABLE} names a file that does not exist", "correct it, or unset it"
+            raise ConfigError([Problem(file=named, line=1, column=1, path="", message=message, hint=hint)])
         for path in [Path(named)] if named else [folder / name for name in _env_files(folder)]:
             if path.is_file():
-                self._values.update(dotenv_values(path, interpolate=False))
+                self._values.update(_read_env(path))
 
     def __call__(self, name: str) -> str | None:
         value = self._environ.get(name)
         return self._values.get(name) if value is None else value
+
+
+def _read_env(path: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        message, hint = f"cannot be read: {type(error).__name__}", "the file must be readable UTF-8 text"
+        raise ConfigError([Problem(file=str(path), line=1, column=1, path="", message=message, hint=hint)]) from None
 
 
 def _env_files(folder: Path) -> tuple[str, ...]:

@@ -134,7 +134,9 @@ def read_attestations(document: Document, zone: str, items: Collection[str], fol
         return ()
     for index, entry in enumerate(parsed.attestations):
         if entry.item not in items:
-            document.add(("attestations", index, "item"), f"unknown item {entry.item!r}", did_you_mean(entry.item, items))
+            document.add(
+                ("attestations", index, "item"), f"unknown item {entry.item!r}", did_you_mean(entry.item, items)
+            )
     return tuple(
         Attestation(
             item=entry.item,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -27,7 +30,8 @@ class Redactor:
     """Masks the known secret values of an environment, and whatever looks like a credential."""
 
     def __init__(self, secrets: Collection[str]) -> None:
-        known = sorted({value for value in secrets if len(value) >= MIN_SECRET}, key=len, reverse=True)
+        forms = {form for value in secrets if len(value) >= MIN_SECRET for form in _forms(value)}
+        known = sorted(forms, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, text: str) -> str:
@@ -43,3 +47,15 @@ class Redactor:
         if self._known is None:
             return []
         return [path for path in paths if path.is_file() and self._known.search(path.read_text("utf-8", "replace"))]
+
+
+def _forms(secret: str) -> set[str]:
+    """Return the secret as it stands in messages, JSON, HTML and URLs: escaping it does not hide it."""
+    return {
+        secret,
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        html.escape(secret),
+        quote(secret, safe=""),
+    }

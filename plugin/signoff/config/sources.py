@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from signoff.errors import ConfigError, Problem
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "checklist"
+_MARKED = re.compile(
+    r"\.checklist\(\s*id\s*=\s*[\"'](?P<item>[A-Z0-9-]+)[\"'][^\n]*\n(?:@[^\n]*\n)*def test_(?P<check>\w+)"
+)
 
 
 def find_sources(root: Path, folder: Path) -> Mapping[tuple[str, str], Source]:
@@ -22,27 +26,48 @@ def find_sources(root: Path, folder: Path) -> Mapping[tuple[str, str], Source]:
     The digest is over the function's text with its decorators: a comment elsewhere in the file does not make
     evidence stale, a changed question does.
 
+    A file that is not Python still says which checks it holds: each of them becomes an error when it is run.
+
     Raises:
-        ConfigError: a file is not Python.
+        ConfigError: a check is implemented twice.
     """
     found: dict[tuple[str, str], Source] = {}
+    problems: list[Problem] = []
     for path in sorted(folder.rglob("test_*.py")):
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")
         name = path.relative_to(root).as_posix()
         try:
             tree = ast.parse(text)
-        except SyntaxError as error:
-            problem = Problem(
-                file=name, line=error.lineno or 1, column=error.offset or 1, path="", message=f"not Python: {error.msg}"
-            )
-            raise ConfigError([problem]) from None
+        except (SyntaxError, ValueError):
+            found |= _named(name, text)
+            continue
         lines = text.splitlines(keepends=True)
         for function, item in _marked(tree):
             first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
             segment = "".join(lines[first - 1 : function.end_lineno])
             check = function.name.removeprefix("test_")
-            found[item, check] = Source(path=name, line=first, sha256=hashlib.sha256(segment.encode()).hexdigest())
+            if (item, check) in found:
+                first_place = f"{found[item, check].path}:{found[item, check].line}"
+                message, hint = f"{item} {check!r} is implemented twice", f"the other one is {first_place}"
+                problems.append(Problem(file=name, line=first, column=1, path="", message=message, hint=hint))
+            found[item, check] = Source(path=name, line=first, sha256=_sha256(segment))
+    if problems:
+        raise ConfigError(problems)
     return found
+
+
+def _named(name: str, text: str) -> dict[tuple[str, str], Source]:
+    """Return the checks that a file names, as far as can be told without its syntax."""
+    return {
+        (match["item"], match["check"]): Source(
+            path=name, line=text.count("\n", 0, match.start()) + 1, sha256=_sha256(text)
+        )
+        for match in _MARKED.finditer(text)
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _marked(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, str]]:

@@ -11,22 +11,37 @@ from pydantic import BaseModel, ValidationError
 from signoff.config.yamlfile import Document, Path_, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validate(document: Document, data: Any, model: type[Model], path: Path_ = ()) -> Model | None:
-    """Return the model filled from `data`, or None with all mistakes noted in the document."""
+def validate(
+    document: Document,
+    data: Any,
+    model: type[Model],
+    path: Path_ = (),
+    *,
+    place: Callable[[Path_], Path_] | None = None,
+) -> Model | None:
+    """Return the model filled from `data`, or None with all mistakes noted in the document.
+
+    `data` stands at `path`; where it was put together from several places, `place` tells where a path below it stands.
+    """
+    place = place or (lambda inner: (*path, *inner))
     if not isinstance(data, dict):
-        document.add(path, "must be a mapping of keys to values", f"see the {model.__name__} section of the reference")
+        document.add(
+            place(()), "must be a mapping of keys to values", f"see the {model.__name__} section of the reference"
+        )
         return None
     try:
         return model.model_validate(data)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             message, hint = _explain(detail, model)
-            document.add((*path, *_real(detail["loc"], data)), message, hint)
+            document.add(place(_real(detail["loc"], data)), message, hint)
         return None
 
 

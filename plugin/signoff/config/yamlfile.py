@@ -32,7 +32,12 @@ _CORE = (
     (_NULL, re.compile(r"(?:null|Null|NULL|~|)\Z")),
     (_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")),
     (_INT, re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")),
-    (_FLOAT, re.compile(r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")),
+    (
+        _FLOAT,
+        re.compile(
+            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
+        ),
+    ),
 )
 
 
@@ -60,9 +65,15 @@ class Document:
         dotted = ".".join(str(step) for step in path)
         return Problem(file=self.file, line=place.line, column=place.column, path=dotted, message=message, hint=hint)
 
+    def knows(self, path: Path_) -> bool:
+        """Return whether the path stands in the file."""
+        return path in self._places
+
     def add(self, path: Path_, message: str, hint: str = "") -> None:
-        """Note a problem; the loader raises all of them together."""
-        self.problems.append(self.problem(path, message, hint))
+        """Note a problem, once; the loader raises all of them together."""
+        problem = self.problem(path, message, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xmlrpc.client import Fault, ProtocolError, ServerProxy, Transport
+from xmlrpc.client import Fault
 
 import signoff
-from signoff.demo import processes
+from signoff.demo import processes, supervisor_rpc
 from signoff.demo.layout import MARKER, DemoError, change, load, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from signoff.demo.layout import Layout, Program
 
@@ -227,47 +226,9 @@ def configuration_of(layout: Layout, program: Program) -> Path:
     return home / f"{program.name}.conf"
 
 
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: Path, seconds: float) -> None:
-        super().__init__("localhost", timeout=seconds)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-class _UnixTransport(Transport):
-    """XML-RPC over a unix socket; unlike supervisor's own, it does not wait for ever."""
-
-    def __init__(self, path: Path, seconds: float) -> None:
-        super().__init__()
-        self._path, self._seconds = path, seconds
-
-    def make_connection(self, host: Any) -> HTTPConnection:
-        connection = self._connection[1] or _UnixConnection(self._path, self._seconds)
-        self._connection = host, connection
-        return connection
-
-
-@contextmanager
-def _rpc(layout: Layout, *, seconds: float = 30) -> Iterator[Any]:
-    """Return supervisord's own XML-RPC interface.
-
-    Raises:
-        DemoError: it does not answer.
-    """
-    transport = _UnixTransport(_socket(layout), seconds)
-    proxy = ServerProxy("http://localhost", transport=transport)
-    try:
-        yield proxy.supervisor
-    except (OSError, HTTPException, ProtocolError) as error:
-        raise DemoError(
-            f"the supervisor of {layout.dir} does not answer ({error}); `signoff demo down` cleans up"
-        ) from error
-    finally:
-        transport.close()
+def _rpc(layout: Layout, *, seconds: float = 30) -> AbstractContextManager[Any]:
+    """Return supervisord's own XML-RPC interface; `DemoError` if it does not answer."""
+    return supervisor_rpc.connect(_socket(layout), f"the supervisor of {layout.dir}", seconds=seconds)
 
 
 @contextmanager

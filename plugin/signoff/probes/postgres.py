@@ -152,6 +152,7 @@ def connect(
             connect_timeout=connect_timeout,
             options=limits,
             application_name="pytest-signoff",
+            client_encoding="utf8",
             tcp_user_timeout=int(statement_timeout * 2000),
         )
     except psycopg.OperationalError as error:

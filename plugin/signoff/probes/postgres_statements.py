@@ -44,6 +44,11 @@ class Statements:
     """How often rare statements were dropped since then to make room."""
 
     @property
+    def hours(self) -> float:
+        """Their age in hours."""
+        return self.age.total_seconds() / 3600
+
+    @property
     def total_ms(self) -> float:
         """Execution time of all statements together."""
         return sum(statement.total_ms for statement in self.statements)

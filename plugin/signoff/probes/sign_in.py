@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from signoff.errors import AuthenticationError, NotVerifiedError
 from signoff.probes.http import Session, origin_of
@@ -57,8 +58,9 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether access was refused: 401, 403, or a redirect, which is how pages send people to sign in."""
-        return self.status in _REFUSED or self.status in _REDIRECTS
+        """Whether access was refused: 401, 403, or a redirect to another path, as pages send people to sign in."""
+        here, there = (urlsplit(place).path.rstrip("/") for place in (self.path, self.location))
+        return self.status in _REFUSED or (self.status in _REDIRECTS and here != there)
 
     def __str__(self) -> str:
         """Return `path status`."""

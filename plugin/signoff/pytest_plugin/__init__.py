@@ -38,6 +38,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer `--signoff-plan`: list what a run would do, and end without touching anything."""
+    if not config.getoption("signoff_plan") or not config.getini("signoff_checklist"):
+        return None
+    from signoff.pytest_plugin.session import print_plan  # noqa: PLC0415 - loaded only where the plugin has work
+
+    print_plan(config)
+    return 0
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Load the suite and register what does the work; an unconfigured suite is left alone."""
     if not config.getini("signoff_checklist"):

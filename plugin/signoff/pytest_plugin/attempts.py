@@ -52,7 +52,7 @@ class Attempts:
         self._count: dict[Cell, int] = {}
         self._sequence = 0
         self._planned: Mapping[Cell, PlannedCell] = {planned.cell: planned for planned in workspace.planned}
-        self._item_of = {check.name: item.id for item in workspace.checklist.items for check in item.checks}
+        self._checks = {check.name for item in workspace.checklist.items for check in item.checks}
 
     def feed(self, report: pytest.TestReport) -> Iterator[Observation]:
         """Take one report; yield the observations that it completes."""
@@ -62,15 +62,16 @@ class Attempts:
         if crashed or report.when == "teardown" or getattr(report, "outcome", "") == "rerun":
             del self._open[report.nodeid]
             cell = self._cell(report.nodeid, phases)
-            if cell is not None:
+            # Without facts of our own only bad news counts: a test that answers no cell cannot pass one.
+            if cell is not None and (phases.facts or phases.outcome is not Outcome.PASS):
                 yield self._observation(cell, phases, report.nodeid)
 
     def cell_of(self, nodeid: str) -> Cell | None:
         """Return the cell that a node id stands for; None if it is no check of the checklist."""
         match = _NODE.search(nodeid)
-        if match is None or match["check"] not in self._item_of:
+        if match is None or match["check"] not in self._checks:
             return None
-        item, check, parameters = self._item_of[match["check"]], match["check"], match["parameters"] or NO_TARGET
+        check, parameters = match["check"], match["parameters"] or NO_TARGET
         cells = [cell for cell in self._planned if cell.check == check]
         for cell in cells:
             if cell.target == parameters:
@@ -78,7 +79,7 @@ class Attempts:
         for cell in sorted(cells, key=lambda cell: -len(cell.target)):  # further parameters beside the target
             if parameters.startswith(f"{cell.target}-") or parameters.endswith(f"-{cell.target}"):
                 return cell
-        return Cell(item=item, check=check, target=parameters)
+        return None
 
     def broken_module(self, path: str, reason: str, at: datetime) -> Iterator[Observation]:
         """Yield an error for every cell whose check stands in a module that could not be collected."""

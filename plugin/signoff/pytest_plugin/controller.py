@@ -147,7 +147,7 @@ class Controller:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Count as pytest does, but print no letters: the progress line says more."""
         verbose = self._config.get_verbosity() > 0
-        if verbose or not hasattr(report, "signoff"):
+        if verbose or not (hasattr(report, "signoff") or report.skipped):
             return None
         outcome = "error" if report.failed and report.when != "call" else report.outcome
         if hasattr(report, "wasxfail"):

@@ -31,6 +31,9 @@ class Progress:
         self._reporter = config.pluginmanager.getplugin("terminalreporter")
         self._quiet = self._reporter is None or config.get_verbosity() < 0
         self._live = not self._quiet and self._reporter.isatty
+        if self._reporter is not None and config.get_verbosity() == 0:
+            self._reporter.showfspath = False
+            self._reporter._show_progress_info = False  # noqa: SLF001 - pytest's percentages have no switch by option
         self._messages = Messages(language)
         self._titles = {area.key: area.title.get(language) for area in workspace.checklist.areas}
         self._area = {item.id: item.area for item in workspace.checklist.items}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import locale
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from signoff.errors import ConfigError
+from signoff.language import choose_language
+from signoff.reports.plan import render_plan
 from signoff.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,15 +53,7 @@ def start(config: pytest.Config) -> None:
 
     if config.getoption("hosts", None):
         raise pytest.UsageError("--hosts has no effect on a checklist run: the inventory names the hosts")
-    try:
-        workspace = Workspace.load(
-            config.rootpath,
-            inventory=config.getoption("inventory"),
-            checklist=config.getini("signoff_checklist"),
-            reports=config.getini("signoff_reports"),
-        )
-    except ConfigError as error:
-        raise pytest.UsageError(f"the suite's configuration has mistakes:\n{error}") from None
+    workspace = _load(config)
     session = SignoffSession(config, workspace)
     config.stash[SESSION] = session
     manager = config.pluginmanager
@@ -74,10 +66,23 @@ def start(config: pytest.Config) -> None:
         controller.register(config, session)
 
 
-def choose_language(option: str | None) -> Language:
-    """Return the language asked for, else the one of the locale, else English."""
-    if option in {"ko", "en"}:
-        return "ko" if option == "ko" else "en"
-    names = (os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG"), locale.getlocale()[0])
-    chosen = next((name for name in names if name), "")
-    return "ko" if chosen.lower().startswith("ko") else "en"
+def print_plan(config: pytest.Config) -> None:
+    """Print what the selected part of the checklist would run and touch."""
+    from signoff.pytest_plugin.collection import selection  # noqa: PLC0415 - avoids a cycle
+
+    workspace = _load(config)
+    language = choose_language(config.getoption("signoff_lang"))
+    scope = selection(workspace, config)
+    print(render_plan(workspace.checklist, workspace.planned, scope, language))  # noqa: T201 - the option's answer
+
+
+def _load(config: pytest.Config) -> Workspace:
+    try:
+        return Workspace.load(
+            config.rootpath,
+            inventory=config.getoption("inventory"),
+            checklist=config.getini("signoff_checklist"),
+            reports=config.getini("signoff_reports"),
+        )
+    except ConfigError as error:
+        raise pytest.UsageError(f"the suite's configuration has mistakes:\n{error}") from None

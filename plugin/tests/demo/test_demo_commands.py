@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-import signoff.demo
+import signoff
 from signoff.cli.demo import demo as cli
 from signoff.demo import environment
 from signoff.demo.layout import load
@@ -74,11 +76,10 @@ def test_a_fault_is_made_listed_and_mended(demo: Layout) -> None:
     assert (code, "cache-degraded" in output, dict(load(demo).faults)) == (0, True, {})
 
 
-def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in sys.modules if name.startswith("signoff.demo.")]:
-        if name != "signoff.demo.layout":
-            monkeypatch.delitem(sys.modules, name)
-            monkeypatch.delattr(signoff.demo, name.removeprefix("signoff.demo."), raising=False)
-    monkeypatch.setitem(sys.modules, "psutil", None)
-    code, output = run("up", "--dir", str(tmp_path / "copy"))
-    assert (code, output) == (1, "Error: psutil is not installed; run `pip install 'pytest-signoff[demo]'`.\n")
+def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['psutil'] = None; from signoff.cli.demo import demo; demo()"
+    environ = os.environ | {"PYTHONPATH": str(Path(signoff.__file__).parents[1]), "LC_ALL": "C"}
+    line = [sys.executable, "-c", code, "up", "--dir", str(tmp_path / "copy")]
+    result = subprocess.run(line, env=environ, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "Error: psutil is not installed; run `pip install 'pytest-signoff[demo]'`.\n"

@@ -56,6 +56,7 @@ class Statements(Strict):
     mean_ms: float = Field(default=200, gt=0)
     max_ms: float = Field(default=5_000, gt=0)
     share: Ratio = Field(default=0.5, description="Of the whole execution time, by one statement.")
+    share_from_mean_ms: float = Field(default=10, ge=0, description="Cheaper statements may take any share.")
     min_calls: int = Field(default=20, ge=1, description="Rarer statements are left out.")
     min_total_ms: float = Field(default=1_000, ge=0, description="With less time in all, shares say nothing.")
     min_statistics_age: Duration = Field(default=timedelta(hours=24), description="Younger statistics prove nothing.")

@@ -32,6 +32,9 @@ class RepositoryService(Service):
     )
     openapi: str = Field(default="", description="OpenAPI document in the repository.")
     deployment: Deployment | None = None
+    sample_secrets: tuple[str, ...] = Field(
+        default=(), description="Patterns of files with made-up secrets, such as tests/*; not searched for real ones."
+    )
 
     @property
     def address(self) -> str:

@@ -31,6 +31,7 @@ def run(layout: Layout) -> dict[str, str]:
     commit, started = load(layout).commit, datetime.now(UTC)
     with tempfile.TemporaryDirectory(dir=layout.run) as source:
         release.export(layout, commit, Path(source))
+        inspected = sum(1 for _ in Path(source).rglob("*.py"))  # ruff's SARIF does not say what it looked at
         command = [program, "check", "--isolated", "--no-cache", "--select=S", "--output-format=sarif", "."]
         version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=60)
         done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=60)
@@ -42,5 +43,6 @@ def run(layout: Layout) -> dict[str, str]:
         "tool": version.stdout.strip(),
         "commit": commit,
         "created": instant(started),
+        "inspected": inspected,
     }
     return {"ruff.sarif": done.stdout, "ruff.provenance.json": json.dumps(note, indent=1) + "\n"}

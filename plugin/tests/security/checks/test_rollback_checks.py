@@ -121,10 +121,23 @@ def test_ways_back(environment: Any, states_of: Any, clone: Any, tmp_path: Path)
     environment.services["source"] = {"kind": "repository", "path": str(clone.path)}
     environment.services["lost"] = {"kind": "repository", "path": str(tmp_path / "lost")}
     database = {"kind": "postgresql", "host": "127.0.0.1", "port": 1, "database": "shop", "user": "reader"}
-    for name, repository in (("good", "source"), ("missing", "source"), ("idle", "source"), ("none", "source")):
-        environment.services[name] = database | {"migrations": {"repository": repository, "path": name}}
+    for name in ("good", "missing", "idle", "none"):
+        environment.services[name] = database | {"migrations": {"repository": "source", "path": name}}
+    steps = [{"action": action, "version": "1", "seconds": 0.1, "ok": True} for action in ("up", "down", "up")]
+    proofs: dict[str, dict[str, Any]] = {
+        "good": {},
+        "missing": {"steps": steps[:1]},
+        "idle": {"steps": [steps[0], steps[1] | {"ok": False}, steps[2]]},
+        "other-release": {"commit": "0" * 40},
+    }
+    for name, change in proofs.items():
+        proof = {"schema_version": 1, "commit": environment.commit, "finished": NOW.isoformat(), "steps": steps}
+        (tmp_path / f"{name}.json").write_text(json.dumps(proof | change))
     environment.services["no-clone"] = database | {"migrations": {"repository": "lost", "path": "good"}}
     environment.services["unnamed"] = database
+    environment.services["other-release"] = database | {"migrations": {"repository": "source", "path": "good"}}
+    for name in proofs:
+        environment.services[name]["migrations"]["proof"] = str(tmp_path / f"{name}.json")
 
     states = environment.run("rollback")
 
@@ -135,6 +148,16 @@ def test_ways_back(environment: Any, states_of: Any, clone: Any, tmp_path: Path)
         "none": "NOT_VERIFIED",
         "no-clone": "NOT_VERIFIED",
         "unnamed": "NOT_VERIFIED",
+        "other-release": "PASS",
+    }
+    assert states_of(states, "every_way_back_was_tried") == {
+        "good": "PASS",
+        "missing": "FAIL",
+        "idle": "FAIL",
+        "none": "NOT_VERIFIED",
+        "no-clone": "NOT_VERIFIED",
+        "unnamed": "NOT_VERIFIED",
+        "other-release": "NOT_VERIFIED",
     }
 
 

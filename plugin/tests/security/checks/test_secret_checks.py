@@ -24,14 +24,16 @@ def test_secrets_on_hosts(environment: Any, states_of: Any, tmp_path: Path) -> N
     environment.host("leaky", "app", **_deploy(tmp_path / "leaky", LEAK, 0o644))
     environment.host("unnamed", "app")
     environment.host("gone", "app", source=[str(tmp_path / "nothing")], env_files=[{"path": str(tmp_path / "no")}])
+    environment.host("samples", "app", **_deploy(tmp_path / "samples", LEAK, 0o600))
+    environment.groups["app"]["samples"]["signoff"]["sample_secrets"] = [str(tmp_path / "samples" / "app.*")]
     environment.unreachable_host("down", "app")
     environment.groups["app"]["down"]["signoff"] = {"source": ["srv"], "env_files": [{"path": "srv/.env"}]}
 
     states = environment.run("security")
 
     expected = {"clean": "PASS", "leaky": "FAIL", "unnamed": "NOT_VERIFIED", "gone": "NOT_VERIFIED", "down": "ERROR"}
-    assert states_of(states, "no_secret_in_deployed_source") == expected
-    assert states_of(states, "secret_files_are_private") == expected
+    assert states_of(states, "no_secret_in_deployed_source") == expected | {"samples": "NOT_VERIFIED"}
+    assert states_of(states, "secret_files_are_private") == expected | {"samples": "PASS"}
     reason = environment.reasons["no_secret_in_deployed_source[leaky]"]
     assert reason.startswith("leaky: secret in ")
     assert reason.endswith("/leaky/app.py:1 assigned-secret")
@@ -48,6 +50,7 @@ def test_secrets_in_history(environment: Any, states_of: Any, clone: Any, tmp_pa
     environment.services |= {
         "clean": {"kind": "repository", "path": str(clone.path)},
         "gone": {"kind": "repository", "path": str(tmp_path / "gone")},
+        "samples": {"kind": "repository", "path": str(leaky.path), "sample_secrets": ["app.*"]},
         "after": proof | {"repository": "rotated", "rotated_at": "2026-10-02T12:00:00Z"},
         "before": proof | {"repository": "rotated-before", "rotated_at": "2026-10-01T00:00:00Z"},
     }
@@ -60,6 +63,7 @@ def test_secrets_in_history(environment: Any, states_of: Any, clone: Any, tmp_pa
         "rotated": "PASS",
         "rotated-before": "FAIL",
         "gone": "NOT_VERIFIED",
+        "samples": "NOT_VERIFIED",  # nothing else was ever committed: nothing was searched
     }
 
 

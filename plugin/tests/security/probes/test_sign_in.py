@@ -133,6 +133,15 @@ def test_a_redirect_is_a_refusal_that_is_not_followed(visitor: Visitor, shop: Sh
     assert (answer.refused, answer.location) == (True, "/login")
 
 
+@pytest.mark.parametrize("location", ["/account/", "https://shop.example.test/account"])
+def test_a_redirect_to_the_same_place_refuses_nothing(visitor: Visitor, shop: Shop, location: str) -> None:
+    shop.pages["/account"] = (301, {"Location": location}, "")
+
+    answer = visitor.ask("/account")
+
+    assert (answer.refused, answer.shown) == (False, False)
+
+
 def test_an_object_is_found_by_its_place_or_cannot_be_tried(visitor: Visitor, shop: Shop) -> None:
     shop.pages["/orders"] = (200, {}, '{"orders": [{"id": 7}]}')
 

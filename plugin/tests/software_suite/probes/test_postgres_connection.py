@@ -11,7 +11,7 @@ from signoff.probes import postgres as probe
 from signoff.probes.postgres import Address, connect
 
 if TYPE_CHECKING:
-    from tests.probes_software.conftest import Scratch, Server
+    from tests.software_suite.conftest import Scratch, Server
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

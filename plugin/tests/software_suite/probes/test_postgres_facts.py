@@ -11,7 +11,7 @@ from signoff.probes import postgres_connections, postgres_indexes, postgres_stat
 from signoff.probes.postgres import connect
 
 if TYPE_CHECKING:
-    from tests.probes_software.conftest import Scratch
+    from tests.software_suite.conftest import Scratch
 
 TABLES = """
     CREATE TABLE customer (id int PRIMARY KEY, email text UNIQUE);

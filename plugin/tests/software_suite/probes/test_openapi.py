@@ -14,7 +14,7 @@ from signoff.probes.openapi_calls import Call, call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.probes_software.conftest import Answer, Site
+    from tests.software_suite.conftest import Answer, Site
 
 SHOP: dict[str, Any] = {
     "openapi": "3.1.0",

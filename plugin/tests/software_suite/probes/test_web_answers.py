@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
 
-    from tests.probes_software.conftest import Answer, PlainAnswer, Site
+    from tests.software_suite.conftest import Answer, PlainAnswer, Site
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -148,6 +149,20 @@ def test_a_sample_counts_every_request_but_the_first_and_tells_failures(site: Si
     assert (len(seen.seconds), seen.failures) == (6, 2)
     assert len(site.asked) == 7
     assert all(0 < seconds < 5 for seconds in seen.seconds)
+
+
+def test_a_sample_ends_as_soon_as_the_limit_cannot_be_kept_any_more(site: Site) -> None:
+    def slowly(_: BaseHTTPRequestHandler) -> PlainAnswer:
+        time.sleep(0.02)
+        return 200, {}, ""
+
+    site.answers["/"] = slowly
+
+    with site.session as session:
+        seen = response_times.take(session, site.url, requests=40, limit=0.01)
+
+    assert len(seen.seconds) == 3, "3 of 40 are more than 5 %"
+    assert seen.quantile(0.95) > 0.01
 
 
 NAMES = Names(selector='job="shop"', requests="hits", durations="took", route_label="route", status_label="status")

@@ -10,7 +10,7 @@ from signoff.probes.git import Repository
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.probes_software.conftest import Clone
+    from tests.software_suite.conftest import Clone
 
 
 def test_files_and_contents_are_those_of_the_commit_not_of_the_work_tree(clone: Clone) -> None:

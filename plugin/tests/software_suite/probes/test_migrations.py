@@ -11,7 +11,7 @@ from signoff.probes.postgres import connect
 
 if TYPE_CHECKING:
     from signoff.probes.migrations import Migrations, Tool
-    from tests.probes_software.conftest import Clone, Scratch
+    from tests.software_suite.conftest import Clone, Scratch
 
 PLAIN = {
     "migrations/0001_products.up.sql": "CREATE TABLE products ();",

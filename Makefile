@@ -1,0 +1,59 @@
+# Every goal makes the virtual environment that it needs, from a lock file with hashes: no root, no system packages.
+# The first run of each installs; later runs start at once until the lock changes. `make demo PYTHON=python3.12` works.
+
+PYTHON ?= python3
+DEMO := .venv-demo
+DEV := .venv-dev
+JOBS ?= 2
+DEMO_ARGS ?=
+TEST_ARGS ?=
+PIP := -m pip --disable-pip-version-check --quiet
+BENCHMARKS := $(wildcard benchmarks/*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo "make demo    a small real production environment, the whole checklist against it, a decision and its page"
+	@echo "make test    the engine's own tests"
+	@echo "make lint    style, types, import direction, schemas"
+	@echo "make bench   measurements against peers"
+	@echo "make clean   removes the demo and the virtual environments"
+
+demo: $(DEMO)/installed
+	$(DEMO)/bin/signoff demo run $(DEMO_ARGS)
+
+test: $(DEV)/installed
+	$(DEV)/bin/python -m pytest -c plugin/pytest.toml --rootdir plugin plugin/tests -n $(JOBS) $(TEST_ARGS)
+
+lint: $(DEV)/installed
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/ruff format --check
+	$(DEV)/bin/lint-imports
+	$(DEV)/bin/mypy
+	$(DEV)/bin/signoff schema --check
+
+bench: $(DEV)/installed
+ifeq ($(BENCHMARKS),)
+	@echo "no benchmarks here: put one into benchmarks/<name>.py"
+else
+	@set -e; for each in $(BENCHMARKS); do echo "== $$each"; $(DEV)/bin/python "$$each"; done
+endif
+
+clean:
+	@if [ -x $(DEMO)/bin/signoff ]; then $(DEMO)/bin/signoff demo down; fi
+	rm -rf $(DEMO) $(DEV)
+
+# The package itself is installed last and in place, by the locked build backend: nothing is fetched unchecked.
+$(DEMO)/installed: requirements/demo.lock pyproject.toml
+$(DEV)/installed: requirements/dev.lock pyproject.toml
+%/installed:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    echo "$(PYTHON) is missing or older than Python 3.11; name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "$(PYTHON) cannot make virtual environments; install them (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "installing into $* from $< (once; a minute or two)"
+	@$(PYTHON) -m venv --clear $*
+	@$*/bin/python $(PIP) install --require-hashes -r $<
+	@$*/bin/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,46 @@
+"""What a run would do, before it does anything: every check, its targets, where they answer and what is asked."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from signoff.model import NO_TARGET
+from signoff.reports.messages import Messages
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from signoff.model import Checklist, Item, Language, PlannedCell
+
+
+def render_plan(
+    checklist: Checklist, planned: Sequence[PlannedCell], scope: Collection[str] | None, language: Language
+) -> str:
+    """Return the plan as text; `scope` limits it to those items. Items without a check are listed too."""
+    messages = Messages(language)
+    cells = {item: list(group) for item, group in groupby(planned, key=lambda entry: entry.cell.item)}
+    chosen = [item for item in checklist.items if scope is None or item.id in scope]
+    lines = [line for item in chosen for line in _item(item, cells.get(item.id, []), language, messages)]
+    ready = [entry for item in chosen for entry in cells.get(item.id, []) if entry.source is not None]
+    targets = {entry.target.name for entry in ready} - {NO_TARGET}
+    lines += ["", messages("plan.total", items=len(chosen), cells=len(ready), targets=len(targets))]
+    return "\n".join(lines)
+
+
+def _item(item: Item, cells: Sequence[PlannedCell], language: Language, messages: Messages) -> Iterator[str]:
+    yield f"{item.id}  {item.title.get(language)}"
+    for check in item.checks:
+        mine = [entry for entry in cells if entry.cell.check == check.name]
+        yield f"    {check.name}"
+        if check.touches:
+            yield f"        {check.touches}"
+        if not mine:
+            yield f"        {messages('plan.no_target', selector=str(check.targets))}"
+        elif any(entry.source is None for entry in mine):
+            yield f"        {messages('plan.no_test')}"
+        for entry in mine:
+            if entry.target.name != NO_TARGET:
+                yield f"        → {entry.target.name}  {entry.target.address}".rstrip()
+    if not item.checks:
+        yield f"    {messages(f'plan.{item.method}')}"
