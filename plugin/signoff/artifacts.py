@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -83,6 +84,12 @@ class Artifacts:
         """Return the files of this evaluation that are there."""
         return sorted(self.folder.glob(f"*_{self.stamp}.*"))
 
+    def links(self, language: Language) -> list[Link]:
+        """Return the reports that are there, with their full paths."""
+        messages = Messages(language)
+        files = {"link.page": self.page, "link.run_report": self.run_report, "link.issues": self.issues}
+        return [Link(label=messages(key), href=str(path)) for key, path in files.items() if path.exists()]
+
     def write(self, workspace: Workspace, signoff: Signoff, language: Language) -> None:
         """Write every report of the decision."""
         background = background_of(workspace)
@@ -107,23 +114,26 @@ def background_of(workspace: Workspace) -> Background:
     return Background.of(workspace.checklist, inventory.policy, inventory.records)
 
 
-def closing_block(
-    workspace: Workspace, signoff: Signoff, language: Language, *, width: int, colour: bool, artifacts: Artifacts | None
+def closing_block(  # noqa: PLR0913 - a decision, its reader, and the terminal's properties
+    workspace: Workspace,
+    signoff: Signoff,
+    language: Language,
+    *,
+    width: int = 80,
+    colour: bool = False,
+    artifacts: Artifacts | None = None,
 ) -> str:
     """Return what a terminal shows at the end: the verdict, what blocks, and where the reports are."""
-    messages = Messages(language)
-    reports = []
-    if artifacts is not None:
-        for key, path in (("link.page", artifacts.page), ("link.run_report", artifacts.run_report), ("link.issues", artifacts.issues)):
-            if path.exists():
-                reports.append(Link(label=messages(key), href=str(path)))
     return render_verdict(
-        signoff, language, colour, width=width, reports=reports, background=background_of(workspace)
+        signoff,
+        language,
+        colour,
+        width=width,
+        reports=[] if artifacts is None else artifacts.links(language),
+        background=background_of(workspace),
     )
 
 
 def colour_wanted() -> bool:
     """Whether standard output is a terminal that shows colours."""
-    import os  # noqa: PLC0415 - two look-ups of a terminal's own conventions
-
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -6,7 +6,6 @@ import os
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.config.checklist import load_checklist
@@ -24,6 +23,7 @@ from signoff.store.journal import missing_checkpoints, read_journals
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
 INVENTORY_VARIABLE = "SIGNOFF_INVENTORY"
 CHECKLIST = "tests/checklist.yaml"

@@ -11,8 +11,8 @@ def test_schema_is_at_its_final_version(target, migrations, applied, evidence):
         expected=f"head {', '.join(migrations.heads)} of the release, nothing failed, nothing else",
         inspected=len(migrations.migrations),
     )
-    assert len(migrations.heads) == 1, f"{target.name}: {len(migrations.heads)} heads: {', '.join(migrations.heads)}"
     assert not migrations.duplicates, f"{target.name}: two files for {', '.join(migrations.duplicates)}"
+    assert len(migrations.heads) == 1, f"{target.name}: {len(migrations.heads)} heads: {', '.join(migrations.heads)}"
     assert not applied.failed, f"{target.name}: failed: {', '.join(applied.failed)}"
     assert not pending, f"{target.name}: not applied: {', '.join(pending)}"
     assert not unknown, f"{target.name}: applied, but not in the release: {', '.join(unknown)}"

@@ -24,9 +24,18 @@ inventory_option = click.option(
     "--inventory", default="", metavar="NAME|PATH", help="Environment; default: the project's setting."
 )
 language_option = click.option(
-    "--lang", "language", type=click.Choice(["ko", "en"]), callback=lambda _c, _p, value: choose_language(value),
+    "--lang",
+    "language",
+    type=click.Choice(["ko", "en"]),
+    callback=lambda _c, _p, value: choose_language(value),
     help="Language; default: the locale's.",
 )
+
+
+class Refusal(click.ClickException):
+    """Ends a command with the exit status of "cannot be judged"."""
+
+    exit_code = Verdict.INVALID.exit_status
 
 
 def friendly(command: Callable[P, R]) -> Callable[P, R]:
@@ -37,9 +46,7 @@ def friendly(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except SignoffError as error:
-            refusal = click.ClickException(str(error))
-            refusal.exit_code = Verdict.INVALID.exit_status
-            raise refusal from None
+            raise Refusal(str(error)) from None
 
     return run
 

@@ -29,12 +29,12 @@ _TEXTS = {
     "break": Text(ko="2. 첫 점검에서 발견된 다섯 문제를 재현합니다", en="2. Breaking it as the first check found it"),
     "run1": Text(ko="3. 전체 체크리스트를 실행합니다", en="3. Running the whole checklist"),
     "heal": Text(ko="4. 다섯 문제를 실제로 해결합니다", en="4. Mending the five for real"),
-    "recheck": Text(ko="5. 같은 점검으로 다섯 문제만 다시 확인합니다", en="5. Checking the five again, with the same checks"),
+    "recheck": Text(
+        ko="5. 같은 점검으로 다섯 문제만 다시 확인합니다", en="5. Checking the five again, with the same checks"
+    ),
     "run2": Text(ko="6. 전체 체크리스트를 다시 실행합니다", en="6. Running the whole checklist again"),
     "sign": Text(ko="7. 세 역할이 차례로 서명합니다", en="7. Three roles sign, in order"),
-    "found": Text(
-        ko="✔ 다섯 문제를 정확히 찾았습니다: {items}", en="✔ It found exactly the five: {items}"
-    ),
+    "found": Text(ko="✔ 다섯 문제를 정확히 찾았습니다: {items}", en="✔ It found exactly the five: {items}"),
     "verified": Text(
         ko="✔ 이슈 {number}건(항목 {items}개)이 같은 점검으로 해결 확인되었습니다.",
         en="✔ {number} issues on {items} items are verified by the checks that opened them.",
@@ -167,4 +167,6 @@ def _dir_option(path: Path) -> str:
 
 
 def _say(key: str, language: Language, **values: object) -> None:
-    click.echo(("" if key in {"found", "verified", "incomplete"} else "\n") + _TEXTS[key].get(language).format(**values))
+    click.echo(
+        ("" if key in {"found", "verified", "incomplete"} else "\n") + _TEXTS[key].get(language).format(**values)
+    )

@@ -85,6 +85,4 @@ def verify(inventory: str) -> None:
 
 def _block(workspace: Workspace, signoff: Signoff, language: Language, artifacts: Artifacts | None = None) -> str:
     width = shutil.get_terminal_size().columns
-    return closing_block(
-        workspace, signoff, language, width=width, colour=colour_wanted(), artifacts=artifacts
-    )
+    return closing_block(workspace, signoff, language, width=width, colour=colour_wanted(), artifacts=artifacts)

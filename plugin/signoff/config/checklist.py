@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from signoff.config.canonical import digest
-from signoff.config.fields import Duration  # noqa: TC001 - pydantic reads it at run time
+from signoff.config.fields import Duration
 from signoff.config.kinds import KINDS
 from signoff.config.kinds.base import Strict
 from signoff.config.validation import validate
@@ -16,12 +17,28 @@ from signoff.config.yamlfile import did_you_mean, raise_problems, read_yaml
 from signoff.model import Area, Check, Checklist, Item, Method, Section, Selector, Severity, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from signoff.config.yamlfile import Document
+    from signoff.config.yamlfile import Document, Path_
 
 _ID = re.compile(r"[A-Z]{2,8}-[A-Z]{2,8}-[0-9]{1,3}\Z")
 _CHECK_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_RESERVED = frozenset(
+    {
+        "checklist",
+        "owner",
+        "stage",
+        "skip",
+        "skipif",
+        "xfail",
+        "parametrize",
+        "usefixtures",
+        "filterwarnings",
+        "timeout",
+    }
+)
+"""Markers that mean something else already."""
 _SELECTOR = re.compile(r"(?P<scope>hosts|services|-)(?::(?P<name>[A-Za-z0-9_.-]+))?\Z")
 
 
@@ -159,14 +176,8 @@ def parse_selector(text: str) -> Selector:
 
 def _cross_check(document: Document, parsed: ChecklistFile) -> None:
     """Note what no single field can see: references between entries, and names that must be unique."""
-    sections: dict[str, str] = {}
-    for area, entry in parsed.areas.items():
-        for section in entry.sections:
-            if section in sections or section in parsed.areas:
-                document.add(
-                    ("areas", area, "sections", section), "is used twice", "areas and sections are markers: rename one"
-                )
-            sections[section] = area
+    _check_markers(document, parsed)
+    sections = {section for entry in parsed.areas.values() for section in entry.sections}
     names: dict[str, str] = {}
     for item_id, item in parsed.items.items():
         here = ("items", item_id)
@@ -180,13 +191,32 @@ def _cross_check(document: Document, parsed: ChecklistFile) -> None:
             if value not in known:
                 document.add((*here, field), f"unknown {field} {value!r}", did_you_mean(value, map(str, known)))
         for index, check in enumerate(item.checks):
-            if check.name in names:
-                hint = "check names are unique in the checklist"
-                document.add(
-                    (*here, "checks", index, "name"), f"{check.name!r} is also a check of {names[check.name]}", hint
-                )
+            _check_check(document, (*here, "checks", index), check, names)
             names[check.name] = item_id
-            scope, _, kind = check.targets.partition(":")
-            if scope == "services" and kind not in KINDS:
-                here_targets = (*here, "checks", index, "targets")
-                document.add(here_targets, f"unknown service kind {kind!r}", did_you_mean(kind, KINDS))
+
+
+def _check_markers(document: Document, parsed: ChecklistFile) -> None:
+    """Note areas and sections that cannot be markers, or that would be one marker twice."""
+    sections: set[str] = set()
+    for area, entry in parsed.areas.items():
+        for here, key in [
+            (("areas", area), area),
+            *((("areas", area, "sections", key), key) for key in entry.sections),
+        ]:
+            if not key.isidentifier() or key in _RESERVED or keyword.iskeyword(key):
+                hint = "areas and sections are markers: write letters, digits and _, and no marker of pytest"
+                document.add(here, f"{key!r} cannot be a marker", hint)
+        for section in entry.sections:
+            if section in sections or section in parsed.areas:
+                hint = "areas and sections are markers: rename one"
+                document.add(("areas", area, "sections", section), "is used twice", hint)
+            sections.add(section)
+
+
+def _check_check(document: Document, here: Path_, check: CheckFile, names: Mapping[str, str]) -> None:
+    if check.name in names:
+        hint = "check names are unique in the checklist"
+        document.add((*here, "name"), f"{check.name!r} is also a check of {names[check.name]}", hint)
+    scope, _, kind = check.targets.partition(":")
+    if scope == "services" and kind not in KINDS:
+        document.add((*here, "targets"), f"unknown service kind {kind!r}", did_you_mean(kind, KINDS))

@@ -23,7 +23,10 @@ def parse_duration(value: object) -> timedelta:
     match = _DURATION.match(str(value).strip())
     if match is None:
         raise ValueError("not a duration; write a whole number and a unit, such as 90s, 15m, 24h, 30d or 2w")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError("longer than any duration can be; write fewer digits") from None
 
 
 def format_duration(value: timedelta) -> str:
@@ -52,7 +55,10 @@ def parse_instant(value: object) -> datetime:
             ) from None
     if instant.tzinfo is None:
         raise ValueError("has no offset; add Z or +09:00")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside of the calendar; write a year that somebody may live to see") from None
 
 
 Duration = Annotated[

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from signoff.config.canonical import digest
-from signoff.config.fields import Duration, Ratio  # noqa: TC001 - pydantic reads it at run time
+from signoff.config.fields import Duration, Ratio
 from signoff.config.kinds.base import Strict
 from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean

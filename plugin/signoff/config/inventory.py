@@ -181,7 +181,7 @@ def _read_services(document: Document, raw: Any, hosts: Mapping[str, Host]) -> d
     for name, body in parsed.services.items():
         here = ("services", name)
         kind = body.get("kind")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             message = "is missing" if kind is None else f"unknown kind {kind!r}"
             document.add((*here, "kind"), message, did_you_mean(kind or "", KINDS))
             continue

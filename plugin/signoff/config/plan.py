@@ -1,4 +1,4 @@
-"""Checklist × inventory: every cell that must be known, whatever pytest collects."""
+"""Checklist and inventory multiplied: every cell that must be known, whatever pytest collects."""
 
 from __future__ import annotations
 

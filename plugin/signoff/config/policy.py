@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from signoff.config.canonical import digest
-from signoff.config.fields import Duration, Instant, Ratio  # noqa: TC001 - pydantic reads them at run time
+from signoff.config.fields import Duration, Instant, Ratio
 from signoff.config.kinds.base import Strict
 from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean
@@ -68,7 +68,7 @@ class PolicyFile(Strict):
 
     schema_version: Literal[1]
     product: str = Field(min_length=1)
-    environment: str = Field(min_length=1)
+    environment: str = Field(pattern=r"^\w[\w.-]*$", description="Its name; also the name of its folder of reports.")
     timezone: str = Field(default="UTC", description="For display and date-only expiries, such as Asia/Seoul.")
     release: ReleaseFile
     env_files: tuple[str, ...] = Field(default=(".env",), description="Files with secrets, relative to this folder.")
@@ -88,7 +88,7 @@ class PolicyFile(Strict):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
             raise ValueError("unknown time zone; write an IANA name such as Asia/Seoul or UTC") from None
         return value
 
@@ -103,7 +103,8 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
     parsed = validate(document, document.data, PolicyFile)
     if parsed is None:
         return None
-    _cross_check(document, parsed, checklist, targets)
+    _check_names(document, parsed, checklist, targets)
+    _check_windows(document, parsed, checklist)
     return Policy(
         product=parsed.product,
         environment=parsed.environment,
@@ -141,7 +142,7 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
     )
 
 
-def _cross_check(document: Document, parsed: PolicyFile, checklist: Checklist, targets: Collection[str]) -> None:
+def _check_names(document: Document, parsed: PolicyFile, checklist: Checklist, targets: Collection[str]) -> None:
     ids = {item.id for item in checklist.items}
     people = {person.name for person in parsed.roster}
     for index, entry in enumerate(parsed.not_applicable):
@@ -153,12 +154,16 @@ def _cross_check(document: Document, parsed: PolicyFile, checklist: Checklist, t
         if entry.approver not in people:
             hint = did_you_mean(entry.approver, people) or "add the person to roster"
             document.add((*here, "approver"), f"{entry.approver!r} is not on the roster", hint)
+    names = [person.name for person in parsed.roster]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            document.add(("roster", index, "name"), f"{name!r} stands twice on the roster", "remove one of them")
+
+
+def _check_windows(document: Document, parsed: PolicyFile, checklist: Checklist) -> None:
+    ids = {item.id for item in checklist.items}
     for item_id, window in parsed.max_age.items():
         if item_id not in ids:
             document.add(("max_age", item_id), f"unknown item {item_id!r}", did_you_mean(item_id, ids))
         elif window > checklist.item(item_id).max_age:
             document.add(("max_age", item_id), "is longer than the checklist's", "a policy may only shorten it")
-    names = [person.name for person in parsed.roster]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            document.add(("roster", index, "name"), f"{name!r} stands twice on the roster", "remove one of them")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from signoff.config.fields import Instant  # noqa: TC001 - pydantic reads it at run time
+from signoff.config.fields import Instant
 from signoff.config.kinds.base import Strict
 from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean
@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 
 def _expiry(value: str) -> str:
     try:
-        if datetime.fromisoformat(value).tzinfo is None and len(value) != len("2026-11-22"):
-            raise ValueError("has no offset; add Z or +09:00, or write the date alone")
-    except ValueError as error:
-        if "offset" in str(error):
-            raise
+        instant = datetime.fromisoformat(value)
+    except ValueError:
         raise ValueError("not a date; write 2026-12-31 (end of that day) or 2026-12-31T18:00:00+09:00") from None
+    if instant.tzinfo is None and len(value) != len("2026-11-22"):
+        raise ValueError("has no offset; add Z or +09:00, or write the date alone")
+    if instant.year > _LAST_YEAR:
+        raise ValueError("is no end; write a date that will be")
     return value
 
+
+_LAST_YEAR = 9_000
+"""Years beyond it are typing errors, and the last day of the calendar has no end in every time zone."""
 
 Expiry = Annotated[str, AfterValidator(_expiry)]
 

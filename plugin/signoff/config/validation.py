@@ -60,9 +60,8 @@ def _real(loc: tuple[int | str, ...], data: Any) -> Path_:
     path: list[int | str] = []
     for index, step in enumerate(loc):
         last = index == len(loc) - 1
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        inside = step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
+        if inside:
             data = data[step]
         elif not (last and isinstance(step, str) and step.isidentifier()):
             continue

@@ -24,6 +24,9 @@ Path_ = tuple[str | int, ...]
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_CORE_TAGS = "tag:yaml.org,2002:"
+MAX_NODES = 200_000
+"""Values of one file, with each use of an alias counted; more is a mistake or an attack."""
 _NULL = "tag:yaml.org,2002:null"
 _BOOL = "tag:yaml.org,2002:bool"
 _INT = "tag:yaml.org,2002:int"
@@ -31,7 +34,7 @@ _FLOAT = "tag:yaml.org,2002:float"
 _CORE = (
     (_NULL, re.compile(r"(?:null|Null|NULL|~|)\Z")),
     (_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")),
-    (_INT, re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")),
+    (_INT, re.compile(r"(?:[-+]?[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400})\Z")),
     (
         _FLOAT,
         re.compile(
@@ -111,7 +114,13 @@ def read_yaml(path: Path, lookup: Callable[[str], str | None] | None = None) -> 
     except yaml.YAMLError as error:
         document.add((), f"not YAML: {error}")
         return document
-    document.data = None if node is None else _Builder(document, lookup).build(node, ())
+    except RecursionError:
+        document.add((), "is nested too deeply")
+        return document
+    try:
+        document.data = None if node is None else _Builder(document, lookup).build(node, ())
+    except (RecursionError, _TooLargeError):
+        document.add((), "is nested too deeply, or its aliases stand for too much", "write it flat")
     return document
 
 
@@ -122,6 +131,10 @@ def raise_problems(documents: Sequence[Document]) -> None:
         raise ConfigError(problems)
 
 
+class _TooLargeError(Exception):
+    """The document stands for more values than any real one has."""
+
+
 class _Builder:
     """Turns yaml nodes into plain data, noting places and mistakes."""
 
@@ -129,9 +142,16 @@ class _Builder:
         self._document = document
         self._lookup = lookup
         self._open: list[yaml.Node] = []
+        self._nodes = 0
 
     def build(self, node: yaml.Node, path: Path_) -> Any:
         self._document._places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))  # noqa: SLF001
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _TooLargeError
+        if not node.tag.startswith(_CORE_TAGS):
+            self._document.add(path, "has a tag, which is not read here", "write the value itself, or ${NAME}")
+            return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
         if any(parent is node for parent in self._open):
@@ -153,6 +173,10 @@ class _Builder:
                 self._document.add(path, "a key that is not text", "put the key in quotes")
                 continue
             place = _Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if key == "<<" and not key_node.style:
+                self._document._places[(*path, key)] = place  # noqa: SLF001
+                self._document.add((*path, key), "merge keys are not part of YAML 1.2", "write the keys out")
+                continue
             if key in result:
                 first = self._document._places[(*path, key)]  # noqa: SLF001
                 self._document.problems.append(

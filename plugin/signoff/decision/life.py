@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from signoff.model import IssueStatus
 
@@ -12,26 +12,23 @@ if TYPE_CHECKING:
 
     from signoff.model import Cell, IssueAction, Observation
 
-Kind = Literal["action", "pass", "fail"]
-_ORDER = ("action", "pass", "fail")
-
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that moves an issue: what a run said of one of its cells, or what a person said."""
+class Report:
+    """What a run said of one of the issue's cells."""
 
     at: datetime
-    kind: Kind
-    cell: Cell | None = None
-    seen: Observation | None = None
-    started: datetime | None = None
+    passed: bool
+    seen: Observation
+    started: datetime
     """When the run began: only a run begun after a fix can prove it."""
-    action: IssueAction | None = None
 
-    @property
-    def order(self) -> tuple[datetime, int, str]:
-        """Bad news comes last among simultaneous events; the rest of the key only makes the order total."""
-        return self.at, _ORDER.index(self.kind), f"{self.seen} {self.action}"
+
+def order(event: Report | IssueAction) -> tuple[datetime, int, str]:
+    """Return the key by which events are replayed: bad news last among simultaneous ones, and never by chance."""
+    if isinstance(event, Report):
+        return event.at, 1 if event.passed else 2, str(event.seen)
+    return event.at, 0, str(event)
 
 
 @dataclass(slots=True)
@@ -56,40 +53,40 @@ class Life:
     cause: str = ""
     planned: tuple[str, ...] = ()
 
-    def replay(self, event: Event) -> None:
+    def replay(self, event: Report | IssueAction) -> None:
         """Apply the next event."""
-        if event.action is not None:
-            self._act(event.action)
-        elif event.cell is not None and event.seen is not None and event.started is not None:
-            if event.kind == "fail":
-                self._fail(event.cell, event.seen, event.at, event.started)
-            else:
-                self._pass(event.cell, event.seen, event.at, event.started)
+        if not isinstance(event, Report):
+            self._act(event)
+        elif event.passed:
+            self._pass(event)
+        else:
+            self._fail(event)
 
-    def _fail(self, cell: Cell, seen: Observation, at: datetime, started: datetime) -> None:
+    def _fail(self, report: Report) -> None:
         if self.opened is None:
-            self.opened, self.first = at, seen
+            self.opened, self.first = report.at, report.seen
         elif self.status is IssueStatus.VERIFIED or (
-            self.status is IssueStatus.RESOLVED and self.resolved_at is not None and started > self.resolved_at
+            self.status is IssueStatus.RESOLVED and self.resolved_at is not None and report.started > self.resolved_at
         ):
             if self.status is IssueStatus.VERIFIED:
                 self.episode.clear()
             self.status, self.reopened = IssueStatus.REOPENED, self.reopened + 1
             self.claim = self.resolved_at = self.verified_at = None
             self.verified_run = ""
-        self.last = seen
-        self.episode[cell] = at
-        self.failing.add(cell)
+        self.last = report.seen
+        self.episode[report.seen.cell] = report.at
+        self.failing.add(report.seen.cell)
 
-    def _pass(self, cell: Cell, seen: Observation, at: datetime, started: datetime) -> None:
-        if cell not in self.failing or started <= self.episode[cell]:
+    def _pass(self, report: Report) -> None:
+        cell = report.seen.cell
+        if cell not in self.failing or report.started <= self.episode[cell]:
             return
-        if self.resolved_at is not None and started <= self.resolved_at:
+        if self.resolved_at is not None and report.started <= self.resolved_at:
             return
         self.failing.discard(cell)
         if not self.failing:
-            self.status, self.verified_at, self.verified_run = IssueStatus.VERIFIED, at, seen.run
-            self.fixed_at = self.resolved_at or at
+            self.status, self.verified_at, self.verified_run = IssueStatus.VERIFIED, report.at, report.seen.run
+            self.fixed_at = self.resolved_at or report.at
 
     def _act(self, action: IssueAction) -> None:
         if self.opened is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from signoff.decision import history
-from signoff.decision.life import Event, Kind, Life
+from signoff.decision.life import Life, Report, order
 from signoff.decision.notes import joined
 from signoff.decision.waivers import names, why_invalid
 from signoff.model import Issue, IssueStatus, Outcome, Severity, State
@@ -51,20 +51,20 @@ def issues(  # noqa: PLR0913, PLR0917 - the register rests on all of these
     """
     by_item = {result.item.id: result for result in results}
     began = {run.id: run.started for run in runs}
-    said: dict[str, list[Event]] = {}
+    said: dict[str, list[IssueAction]] = {}
     for action in actions:
         if not history.is_in_future(action.at, now):
-            said.setdefault(action.key, []).append(Event(action.at, "action", action=action))
-    opened: dict[tuple[str, str], list[Event]] = {}
+            said.setdefault(action.key, []).append(action)
+    opened: dict[tuple[str, str], list[Report]] = {}
     for cell, mine in seen.items():
         result = by_item.get(cell.item)
         if result is not None and any(s.outcome in {Outcome.FAIL, Outcome.ERROR} for s in mine):
-            _sort_in(opened, cell, _cell_events(cell, mine, began, result.item, now))
+            _sort_in(opened, _reports(mine, began, result.item, now))
     found = []
-    for (item_id, fingerprint), events in opened.items():
+    for (item_id, fingerprint), reports in opened.items():
         life = Life()
         key = issue_key(item_id, fingerprint)
-        for event in sorted((*events, *said.get(key, ())), key=lambda event: event.order):
+        for event in sorted((*reports, *said.get(key, ())), key=order):
             life.replay(event)
         issue = _issue(life, key, by_item[item_id].item, fingerprint, policy)
         valid = [
@@ -75,34 +75,34 @@ def issues(  # noqa: PLR0913, PLR0917 - the register rests on all of these
     return tuple(sorted(found, key=lambda issue: (issue.opened, issue.key)))
 
 
-def _sort_in(opened: dict[tuple[str, str], list[Event]], cell: Cell, events: Sequence[Event]) -> None:
-    passes = [event for event in events if event.kind == "pass"]
-    keys: dict[tuple[str, str], list[Event]] = {}
-    for event in events:
-        if event.kind == "fail" and event.seen is not None:
+def _sort_in(opened: dict[tuple[str, str], list[Report]], reports: Sequence[Report]) -> None:
+    """Add the reports on one cell to every issue that the cell has: its passes concern all of them."""
+    passes = [report for report in reports if report.passed]
+    failures: dict[tuple[str, str], list[Report]] = {}
+    for report in reports:
+        if not report.passed:
+            cell = report.seen.cell
             # A fingerprint is the plugin's; a failure without one is told apart by its check.
-            own = event.seen.fingerprint or hashlib.sha256(cell.check.encode()).hexdigest()
-            keys.setdefault((cell.item, own), list(passes)).append(event)
-    for key, mine in keys.items():
-        opened.setdefault(key, []).extend(mine)
+            own = report.seen.fingerprint or hashlib.sha256(cell.check.encode()).hexdigest()
+            failures.setdefault((cell.item, own), []).append(report)
+    for key, mine in failures.items():
+        opened.setdefault(key, []).extend([*passes, *mine])
 
 
-def _cell_events(
-    cell: Cell, mine: Sequence[Observation], began: Mapping[str, datetime], item: Item, now: datetime
-) -> list[Event]:
+def _reports(mine: Sequence[Observation], began: Mapping[str, datetime], item: Item, now: datetime) -> list[Report]:
+    """Return what the runs said of one cell; an error only where the run before could not check it either."""
     counted = [seen for seen in mine if not history.is_in_future(seen.finished, now)]
-    events: list[Event] = []
+    reports: list[Report] = []
     previous_run, previous_error, in_error = "", False, False
     for step in history.steps(counted, flaky_allowed=item.flaky_allowed):
         seen = step.observation
         if seen.run != previous_run:
             previous_run, previous_error = seen.run, in_error
         in_error = step.outcome is Outcome.ERROR
-        kind: Kind = "pass" if step.outcome is Outcome.PASS else "fail"
-        if in_error and not previous_error:
-            continue
-        events.append(Event(step.finished, kind, cell, seen, began.get(seen.run, seen.started)))
-    return events
+        if previous_error or not in_error:
+            passed = step.outcome is Outcome.PASS
+            reports.append(Report(step.finished, passed, seen, began.get(seen.run, seen.started)))
+    return reports
 
 
 def _issue(life: Life, key: str, item: Item, fingerprint: str, policy: Policy) -> Issue:

@@ -48,46 +48,51 @@ class Attempts:
         self._workspace = workspace
         self._run = run
         self._runner = runner
-        self._open: dict[str, _Phases] = {}
-        self._count: dict[Cell, int] = {}
+        self._open: dict[tuple[str, str], _Phases] = {}
+        self._count: dict[tuple[Cell, str], int] = {}
         self._sequence = 0
         self._planned: Mapping[Cell, PlannedCell] = {planned.cell: planned for planned in workspace.planned}
-        self._checks = {check.name for item in workspace.checklist.items for check in item.checks}
+        self._item_of = {check.name: item.id for item in workspace.checklist.items for check in item.checks}
 
     def feed(self, report: pytest.TestReport) -> Iterator[Observation]:
         """Take one report; yield the observations that it completes."""
         crashed = report.when not in {"setup", "call", "teardown"}
-        phases = self._open.setdefault(report.nodeid, _Phases(started=getattr(report, "start", 0.0)))
+        worker = _worker(report)  # workers may be told to repeat each other: these are no retries
+        phases = self._open.setdefault((report.nodeid, worker), _Phases(started=getattr(report, "start", 0.0)))
         self._take(phases, report, crashed=crashed)
         if crashed or report.when == "teardown" or getattr(report, "outcome", "") == "rerun":
-            del self._open[report.nodeid]
+            del self._open[report.nodeid, worker]
             cell = self._cell(report.nodeid, phases)
             # Without facts of our own only bad news counts: a test that answers no cell cannot pass one.
             if cell is not None and (phases.facts or phases.outcome is not Outcome.PASS):
-                yield self._observation(cell, phases, report.nodeid)
+                yield self._observation(cell, phases, report.nodeid, worker)
+
+    def item_of(self, nodeid: str) -> str | None:
+        """Return the item that a node id is about, with or without a target; None if it is no check."""
+        match = _NODE.search(nodeid)
+        return self._item_of.get(match["check"]) if match is not None else None
 
     def cell_of(self, nodeid: str) -> Cell | None:
         """Return the cell that a node id stands for; None if it is no check of the checklist."""
         match = _NODE.search(nodeid)
-        if match is None or match["check"] not in self._checks:
+        if match is None:
             return None
-        check, parameters = match["check"], match["parameters"] or NO_TARGET
-        cells = [cell for cell in self._planned if cell.check == check]
-        for cell in cells:
-            if cell.target == parameters:
-                return cell
-        for cell in sorted(cells, key=lambda cell: -len(cell.target)):  # further parameters beside the target
-            if parameters.startswith(f"{cell.target}-") or parameters.endswith(f"-{cell.target}"):
-                return cell
+        parameters = match["parameters"] or NO_TARGET
+        cells = {_as_id(cell.target): cell for cell in self._planned if cell.check == match["check"]}
+        if parameters in cells or NO_TARGET in cells:
+            return cells.get(parameters) or cells[NO_TARGET]
+        for name in sorted(cells, key=len, reverse=True):  # further parameters beside the target
+            if parameters.startswith(f"{name}-") or parameters.endswith(f"-{name}"):
+                return cells[name]
         return None
 
     def broken_module(self, path: str, reason: str, at: datetime) -> Iterator[Observation]:
-        """Yield an error for every cell whose check stands in a module that could not be collected."""
+        """Yield an error for every cell whose check stands in a module or folder that could not be collected."""
         for planned in self._workspace.planned:
-            if planned.source is not None and planned.source.path == path:
+            if planned.source is not None and (planned.source.path == path or _is_below(planned.source.path, path)):
                 stamp = at.timestamp()
                 phases = _Phases(outcome=Outcome.ERROR, reason=reason, started=stamp, finished=stamp)
-                yield self._observation(planned.cell, phases, path)
+                yield self._observation(planned.cell, phases, path, "")
 
     def _take(self, phases: _Phases, report: pytest.TestReport, *, crashed: bool) -> None:
         phases.finished = max(phases.finished, getattr(report, "stop", 0.0))
@@ -117,9 +122,9 @@ class Attempts:
             return Cell(item=facts["item"], check=facts["check"], target=facts["target"])
         return self.cell_of(nodeid)
 
-    def _observation(self, cell: Cell, phases: _Phases, node: str) -> Observation:
+    def _observation(self, cell: Cell, phases: _Phases, node: str, worker: str) -> Observation:
         self._sequence += 1
-        self._count[cell] = self._count.get(cell, 0) + 1
+        attempt = self._count[cell, worker] = self._count.get((cell, worker), 0) + 1
         planned = self._planned.get(cell)
         facts = phases.facts
         evidence = {key: facts.get(key) for key in ("observed", "expected", "inspected")}
@@ -134,7 +139,7 @@ class Attempts:
             finished=datetime.fromtimestamp(phases.finished, UTC) if phases.finished else now,
             environment=policy.environment,
             release=policy.release,
-            attempt=self._count[cell],
+            attempt=attempt,
             reason=self._workspace.redact(phases.reason),
             fingerprint=fingerprint(cell, phases.reason) if phases.outcome is not Outcome.PASS else "",
             observed=facts.get("observed", ""),
@@ -143,9 +148,23 @@ class Attempts:
             code_sha256=planned.source.sha256 if planned and planned.source else "",
             target_sha256=planned.target.sha256 if planned else "",
             evidence_sha256=digest([*cell_key(cell), phases.outcome, phases.reason, evidence]),
-            node=node,
+            node=self._workspace.redact(node),
             runner=self._runner,
         )
+
+
+def _worker(report: pytest.TestReport) -> str:
+    """Return the id of the worker process that made the report; empty if there are none."""
+    return str(getattr(getattr(getattr(report, "node", None), "gateway", None), "id", ""))
+
+
+def _as_id(target: str) -> str:
+    """Return the target as pytest writes it in node ids."""
+    return target.encode("unicode_escape").decode("ascii")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return folder in {"", "."} or path.startswith(f"{folder}/")
 
 
 def cell_key(cell: Cell) -> tuple[str, str, str]:
@@ -158,6 +177,7 @@ def fingerprint(cell: Cell, reason: str) -> str:
 
     "82 % used" and "83 % used" are one failure; "cannot connect" is another.
     """
-    text = reason.replace(cell.target, "*") if cell.target != NO_TARGET else reason
+    alone = rf"(?<![\w.-]){re.escape(cell.target)}(?![\w-])"  # a target called "db" is not a part of "mongodb"
+    text = re.sub(alone, "*", reason) if cell.target != NO_TARGET else reason
     text = _NUMBER.sub("#", text)
     return hashlib.sha256(f"{cell.check}\0{text}".encode()).hexdigest()[:FINGERPRINT_LENGTH]

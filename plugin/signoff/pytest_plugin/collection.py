@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from signoff.pytest_plugin.session import SignoffSession
     from signoff.workspace import Workspace
 
+_ID_IN_EXPRESSION = re.compile(r"\bchecklist\(\s*id\s*=\s*[\"']([^\"']*)[\"']")
 CELL: pytest.StashKey[Cell] = pytest.StashKey()
 """The cell that a test answers."""
 
@@ -43,7 +45,9 @@ class Collection:
             _fail(
                 metafunc,
                 f"the checklist gives {check.name!r} the targets {str(check.targets)!r}",
-                "remove the fixture `target`" if wants else "use a fixture that asks the target, such as `target` or `host`",
+                "remove the fixture `target`"
+                if wants
+                else "use a fixture that asks the target, such as `target` or `host`",
             )
         if wants:
             names = [target.name for target in targets_of(check, self._workspace.inventory)]
@@ -52,7 +56,8 @@ class Collection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item], config: pytest.Config) -> None:
         """Derive the markers of area, section, owner and stage, then apply --owner and --stage."""
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         for test in items:
             marker = test.get_closest_marker("checklist")
             if marker is None:
@@ -73,7 +78,7 @@ class Collection:
             items[:] = kept
 
     def _check(self, metafunc: pytest.Metafunc, marker: pytest.Mark) -> Check:
-        item_id = marker.kwargs.get("id")
+        item_id = str(marker.kwargs.get("id"))
         items = {item.id: item for item in self._workspace.checklist.items}
         if item_id not in items:
             _fail(metafunc, f"unknown checklist item {item_id!r}", did_you_mean(item_id, items))
@@ -99,7 +104,12 @@ def chosen(item: Item, config: pytest.Config) -> bool:
 def markers_of(item: Item) -> list[pytest.MarkDecorator]:
     """Return the markers that follow from an item's place in the checklist."""
     mark = pytest.mark
-    return [getattr(mark, item.area), getattr(mark, item.section), mark.owner(name=item.owner), mark.stage(number=item.stage)]
+    return [
+        getattr(mark, item.area),
+        getattr(mark, item.section),
+        mark.owner(name=item.owner),
+        mark.stage(number=item.stage),
+    ]
 
 
 def selection(workspace: Workspace, config: pytest.Config) -> frozenset[str] | None:
@@ -114,16 +124,34 @@ def selection(workspace: Workspace, config: pytest.Config) -> frozenset[str] | N
         for value in given:
             if value not in known:
                 raise pytest.UsageError(f"{option} {value}: unknown ({did_you_mean(value, map(str, known))})")
-    if not (owners or stages or expression):
+    compiled = _compiled(expression, workspace, config) if expression else None
+    own = {name.partition("(")[0] for name, _ in _markers(workspace)}
+    if compiled is not None and not compiled.idents() <= own:
+        return None  # a marker that tests carry by themselves: what is collected says which items are meant
+    if not (owners or stages or compiled):
         return None
     items = [item for item in checklist.items if chosen(item, config)]
-    if expression:
-        compiled = Expression.compile(expression)
+    if compiled is not None:
         items = [item for item in items if compiled.evaluate(_matcher(item))]
     if not items:
-        names = [name for name, _ in _markers(workspace)]
-        raise pytest.UsageError(f"the selection is about no item of the checklist ({did_you_mean(expression, names)})")
+        raise pytest.UsageError("the selection is about no item of the checklist")
     return frozenset(item.id for item in items)
+
+
+def _compiled(expression: str, workspace: Workspace, config: pytest.Config) -> Expression:
+    """Return the marker expression; a name that is no marker would otherwise select nothing, silently."""
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError as error:
+        raise pytest.UsageError(f"-m {expression!r}: {error.msg}") from None
+    known = {name.partition("(")[0] for name, _ in _markers(workspace)}
+    known |= {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    for name in sorted(compiled.idents() - known):
+        raise pytest.UsageError(f"-m {name}: unknown marker ({did_you_mean(name, known)})")
+    ids = {item.id for item in workspace.checklist.items}
+    for item in sorted(set(_ID_IN_EXPRESSION.findall(expression)) - ids):
+        raise pytest.UsageError(f"-m {expression!r}: unknown checklist item {item!r} ({did_you_mean(item, ids)})")
+    return compiled
 
 
 def _matcher(item: Item) -> Any:

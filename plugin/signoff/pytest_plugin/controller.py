@@ -6,21 +6,22 @@ import getpass
 import platform
 import signal
 import subprocess
+import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ulid import ULID
 
 from signoff.artifacts import Artifacts, background_of, closing_block
-from signoff.model import Cell, Run, Verdict
+from signoff.model import Run, Verdict
 from signoff.pytest_plugin.attempts import Attempts
-from signoff.pytest_plugin.collection import CELL, selection
+from signoff.pytest_plugin.collection import selection
 from signoff.pytest_plugin.progress import Progress
 from signoff.store.journal import JournalWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Sequence
 
     from signoff.model import Observation, Signoff
     from signoff.pytest_plugin.session import SignoffSession
@@ -35,11 +36,9 @@ _OWN_STATUS = {
 
 def register(config: pytest.Config, session: SignoffSession) -> None:
     """Switch the reports on, and register what records, shows and judges this run."""
-    scope = selection(session.workspace, config)
     artifacts = Artifacts.at(session.workspace, session.started)
-    artifacts.folder.mkdir(parents=True, exist_ok=True)
     _own_the_output(config, artifacts)
-    controller = Controller(session, artifacts, scope)
+    controller = Controller(session, artifacts)
     config.pluginmanager.register(controller, "signoff-controller")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Distributed(controller), "signoff-distributed")
@@ -74,38 +73,54 @@ def _own_the_output(config: pytest.Config, artifacts: Artifacts) -> None:
 class Controller:
     """One run: its journal, its decision and its exit status."""
 
-    def __init__(self, session: SignoffSession, artifacts: Artifacts, scope: frozenset[str] | None) -> None:
+    def __init__(self, session: SignoffSession, artifacts: Artifacts) -> None:
         self._session = session
         self._workspace = session.workspace
         self._config = session.config
         self._artifacts = artifacts
-        self._scope = scope
+        self._scope: frozenset[str] | None = None
         self._journal: JournalWriter | None = None
         self._run_id = str(ULID.from_datetime(session.started))
         self._attempts = Attempts(self._workspace, self._run_id, platform.node())
-        self._seen_modules: set[str] = set()
+        self._broken: dict[str, tuple[Observation, ...]] = {}
+        """Modules that could not be collected, and what that says of their cells."""
+        self._stray_failure = False
+        """Whether something failed that is no check: no cell tells of it, so the exit status must."""
+        self._before_sigterm: Any = None
         self._progress: Progress | None = None
         self.signoff: Signoff | None = None
 
     # --- recording ----------------------------------------------------------------------------------------------
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Let a polite end (SIGTERM) leave a closed journal and a report, as Ctrl-C does."""
-        signal.signal(signal.SIGTERM, _interrupt)
+        """Refuse a wrong selection; let a polite end (SIGTERM) leave a closed journal and a report, as Ctrl-C does."""
+        self._scope = selection(self._workspace, self._config)
+        if threading.current_thread() is threading.main_thread():
+            self._before_sigterm = signal.signal(signal.SIGTERM, _interrupt)
+
+    def pytest_unconfigure(self) -> None:
+        """Give the signal back to whoever had it."""
+        if self._before_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._before_sigterm)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the run's record with the cells that were collected here."""
         if not self._config.pluginmanager.hasplugin("dsession"):
-            self.begin([test.stash[CELL] for test in session.items if CELL in test.stash])
+            self.begin([test.nodeid for test in session.items])
 
-    def begin(self, cells: Iterable[Cell]) -> None:
-        """Open the journal, once."""
+    def begin(self, nodeids: Sequence[str] = ()) -> None:
+        """Open the journal for the tests that were collected, once."""
         if self._journal is not None:
             return
+        cells = [cell for nodeid in nodeids if (cell := self._attempts.cell_of(nodeid)) is not None]
         planned = tuple(dict.fromkeys(cells))
+        errors = [each for broken in self._broken.values() for each in broken]
         if self._scope is None and _narrowed(self._config):
-            self._scope = frozenset(cell.item for cell in planned)
+            # An item whose check has no target is part of the selection all the same: it keeps it incomplete.
+            items = {item for nodeid in nodeids if (item := self._attempts.item_of(nodeid)) is not None}
+            self._scope = frozenset(items | {error.cell.item for error in errors})
         policy = self._workspace.inventory.policy
         run = Run(
             id=self._run_id,
@@ -120,21 +135,25 @@ class Controller:
         )
         self._journal = JournalWriter.create(self._workspace.runs_folder, run)
         self._progress = Progress(self._config, self._workspace, planned, self._session.language)
+        for error in errors:
+            self._record(error)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module that cannot be collected leaves an error in each of its cells."""
+        """Note an error in each cell of a module that cannot be collected."""
         path = report.nodeid.partition("::")[0]
-        if report.failed and path not in self._seen_modules:
-            self._seen_modules.add(path)
-            self.begin([])
+        if report.failed and path not in self._broken:
             reason = f"{path} could not be collected: {_last_line(str(report.longrepr))}"
-            for observation in self._attempts.broken_module(path, reason, datetime.now(UTC)):
+            found = tuple(self._attempts.broken_module(path, reason, datetime.now(UTC)))
+            self._broken[path] = found
+            self._stray_failure |= not found
+            for observation in found if self._journal is not None else ():
                 self._record(observation)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Journal what the report completes."""
-        self.begin([])
+        self.begin()
+        self._stray_failure |= report.failed and self._attempts.item_of(report.nodeid) is None
         for observation in self._attempts.feed(report):
             self._record(observation)
 
@@ -149,7 +168,7 @@ class Controller:
         verbose = self._config.get_verbosity() > 0
         if verbose or not (hasattr(report, "signoff") or report.skipped):
             return None
-        outcome = "error" if report.failed and report.when != "call" else report.outcome
+        outcome: str = "error" if report.failed and report.when != "call" else report.outcome
         if hasattr(report, "wasxfail"):
             outcome = "xfailed" if report.skipped else "xpassed"
         elif report.passed and report.when != "call":
@@ -164,7 +183,7 @@ class Controller:
         if self._progress is not None:
             self._progress.close()
         if exitstatus not in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
-            self.begin([])
+            self.begin()
         if self._journal is not None:
             self._journal.close(datetime.now(UTC), interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
             self.signoff = self._workspace.evaluate(datetime.now(UTC), scope=self._scope)
@@ -187,7 +206,7 @@ class Controller:
         judged = self.signoff
         if gate == "full" and self._scope is not None:
             judged = self._workspace.evaluate(judged.evaluated_at)
-        return judged.verdict.exit_status
+        return judged.verdict.exit_status or (status if self._stray_failure else 0)
 
     def _say(self, signoff: Signoff) -> None:
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
@@ -212,7 +231,8 @@ class Controller:
         for path in leaking:
             path.unlink(missing_ok=True)
             reporter = self._config.pluginmanager.getplugin("terminalreporter")
-            reporter.write_line(f"{path.name} contained a secret of this environment and was removed", red=True)
+            if reporter is not None:
+                reporter.write_line(f"{path.name} contained a secret of this environment and was removed", red=True)
         return Verdict.INVALID.exit_status if leaking else status
 
 
@@ -224,19 +244,19 @@ class _Distributed:
 
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Start the run's record with the cells that the workers collected."""
-        attempts = self._controller._attempts  # noqa: SLF001 - the two are one object, split by availability
-        cells = [attempts.cell_of(nodeid) for nodeid in ids]
-        self._controller.begin(cell for cell in cells if cell is not None)
+        self._controller.begin(ids)
 
 
 def _interrupt(number: int, frame: object) -> None:
+    del number, frame
     raise KeyboardInterrupt
 
 
 def _narrowed(config: pytest.Config) -> bool:
     """Whether paths, -k or --deselect chose tests, so that only what was collected can be judged."""
     by_path = config.args_source is pytest.Config.ArgsSource.ARGS
-    return bool(by_path or config.option.keyword or config.option.deselect)
+    option = config.option
+    return bool(by_path or option.keyword or option.deselect or option.markexpr)
 
 
 def _selector(config: pytest.Config) -> str:

@@ -35,14 +35,14 @@ class Evidence:
     def __init__(self, kept: dict[str, Any]) -> None:
         self._kept = kept
 
-    def __call__(
-        self, *, observed: object = None, expected: object = None, inspected: int | None = None
-    ) -> None:
+    def __call__(self, *, observed: object = None, expected: object = None, inspected: int | None = None) -> None:
         """Record what was observed, what was expected, and how many objects were looked at.
 
         Call it before asserting, so that a failure shows it too. A later call replaces only what it names.
         A check that passes with `inspected=0` has seen nothing: its cell is NOT_VERIFIED.
         """
+        if inspected is not None and (type(inspected) is not int or inspected < 0):
+            raise TypeError(f"evidence(inspected=…) takes a count of objects, not {type(inspected).__name__}")
         given = {"observed": observed, "expected": expected, "inspected": inspected}
         self._kept.update({key: value for key, value in given.items() if value is not None})
 
@@ -69,7 +69,7 @@ def workspace_path(inventory: Inventory) -> Callable[[str], Path]:
 def connect(pytestconfig: pytest.Config) -> Callable[[str], Any]:
     """Return a function from host name to testinfra `Host`; connections are shared and closed at the end."""
     session = pytestconfig.stash[SESSION]
-    return lambda name: session.pool.connect(name)
+    return lambda name: session.pool.connect(name)  # noqa: PLW0108 - the pool is made on first use
 
 
 @pytest.fixture

@@ -67,19 +67,23 @@ class Outcomes:
             "expected": self._text(evidence.get("expected", "")),
             "inspected": evidence.get("inspected"),
         }
-        report.user_properties[:] = [
-            ("checklist", cell.item),
-            ("check", cell.check),
-            ("target", cell.target),
-            ("owner", entry.owner),
-        ]
+        ours = {"checklist": cell.item, "check": cell.check, "target": cell.target, "owner": entry.owner}
+        theirs = [(name, self._text(value)) for name, value in report.user_properties if name not in ours]
+        report.user_properties = [*ours.items(), *theirs]
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Take secrets out of what a module that cannot be collected says."""
+        report = yield
+        self._clean(report)
         return report
 
     def _text(self, value: object) -> str:
         text = self._redact(str(value))
         return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} … ({len(text) - MAX_TEXT} more characters)"
 
-    def _clean(self, report: pytest.TestReport) -> None:
+    def _clean(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         report.sections[:] = [(name, self._redact(text)) for name, text in report.sections]
         if report.longrepr is None:
             return
@@ -99,7 +103,9 @@ def _skipping() -> Generator[None, object, object]:
         pytest.skip(str(error))
 
 
-def _judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> tuple[str, str]:
+def _judge(  # noqa: PLR0911 - one return for each row of the table
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> tuple[str, str]:
     """Return outcome and reason of one phase."""
     xfail = getattr(report, "wasxfail", None)
     if xfail is not None:

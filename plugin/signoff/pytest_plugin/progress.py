@@ -56,7 +56,9 @@ class Progress:
             self._line(area)
         if self._live:
             done = self._total - len(self._pending)
-            text = f"{done}/{self._total}  {symbols.OUTCOMES[observation.outcome]} {cell.item} {cell.check} {cell.target}"
+            text = (
+                f"{done}/{self._total}  {symbols.OUTCOMES[observation.outcome]} {cell.item} {cell.check} {cell.target}"
+            )
             self._reporter.rewrite(clip(text, self._reporter._tw.fullwidth - 1), erase=True)  # noqa: SLF001
 
     def close(self) -> None:

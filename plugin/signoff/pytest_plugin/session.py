@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from signoff.errors import ConfigError
 from signoff.language import choose_language
 from signoff.reports.plan import render_plan
-from signoff.workspace import Workspace
+from signoff.workspace import INVENTORY_VARIABLE, Workspace
 
 if TYPE_CHECKING:
     from signoff.model import Language
@@ -80,7 +81,9 @@ def _load(config: pytest.Config) -> Workspace:
     try:
         return Workspace.load(
             config.rootpath,
-            inventory=config.getoption("inventory"),
+            inventory=config.getoption("inventory")
+            or os.environ.get(INVENTORY_VARIABLE)
+            or config.getini("signoff_inventory"),
             checklist=config.getini("signoff_checklist"),
             reports=config.getini("signoff_reports"),
         )

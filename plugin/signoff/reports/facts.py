@@ -75,6 +75,8 @@ def next_step(result: ItemResult, environment: str, messages: Messages) -> Step:
         return Step(text=messages("next.attest"))
     if not item.checks:
         return Step(text=messages("next.implement"))
+    if not result.cells:
+        return Step(text=messages("next.name_target"))
     command = f"pytest -m \"checklist(id='{item.id}')\" --inventory {shlex.quote(environment)}"
     return Step(text=messages(f"next.{state}"), command=command)
 

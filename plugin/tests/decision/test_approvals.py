@@ -133,6 +133,11 @@ def test_nobody_else_outvotes_a_rejection(make: Any, chain: Any, three: Any) -> 
     assert chain(no, second_thought, *three)[2] is Verdict.GO
 
 
+def test_of_two_words_of_one_person_at_one_instant_the_rejection_stands(chain: Any, three: Any) -> None:
+    no = replace(three[0], decision="reject", envelope_sha256="no")
+    assert chain(no, *three)[2] is chain(*three, no)[2] is Verdict.NO_GO
+
+
 def _revocation(make: Any, role: str, who: str, envelope: str, **fields: Any) -> Any:
     given = {
         "decision": "revoke",

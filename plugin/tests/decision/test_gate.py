@@ -122,6 +122,13 @@ def test_all_approvals_make_it_go(make: Any) -> None:
         assert make.judge([make.seen()], records=approved, question=question).verdict is Verdict.GO
 
 
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_some_approvals_are_not_all(make: Any, count: int) -> None:
+    some = Records(approvals=make.approvals(make.judge([make.seen()]).digest)[:count])
+    assert make.judge([make.seen()], records=some).verdict is Verdict.READY
+    assert make.judge([make.seen()], records=some, question="release").verdict is Verdict.INCOMPLETE
+
+
 def test_approvals_do_not_excuse_a_failure(make: Any) -> None:
     digest = make.judge([make.seen("fail")]).digest
     signoff = make.judge([make.seen("fail")], records=Records(approvals=make.approvals(digest)), question="release")
@@ -140,6 +147,16 @@ def test_reason_names_targets_and_the_finding_in_both_languages(make: Any) -> No
     text = make.judge(seen, targets=targets).reasons[0].text
     assert text.en == "SEC-CFG-1 failed (web1, web2, web3 and 2 more): web1: port 23 is open"
     assert text.ko == "SEC-CFG-1 실패 (web1, web2, web3 외 2개): web1: port 23 is open"
+
+
+def test_reason_counts_only_the_targets_that_it_does_not_name(make: Any) -> None:
+    targets = ("web1", "web2", "web3")
+    seen = [make.seen("fail", cell=make.cell(target=t), reason="open") for t in targets]
+    text = make.judge(seen, targets=targets).reasons[0].text
+    assert (text.en, text.ko) == (
+        "SEC-CFG-1 failed (web1, web2, web3): open",
+        "SEC-CFG-1 실패 (web1, web2, web3): open",
+    )
 
 
 def test_engines_own_words_are_translated_in_reasons(make: Any) -> None:

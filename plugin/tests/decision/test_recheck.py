@@ -84,6 +84,17 @@ def test_full_runs_count_together_within_a_day(make: Any, hours: int) -> None:
     assert all("more than 24 h apart" in reason.text.en for reason in signoff.reasons)
 
 
+def test_latest_look_at_each_check_counts(make: Any) -> None:
+    """An early full run after the fix does not spoil the later ones."""
+    minutes = {"A": 9000, "B": 8000, "C": 7000, "D": 100}
+    history = [("fail", 9000, "A", "web1"), ("pass", 9000, "A", "web2"), ("pass", 8000, "B", "web1")]
+    history += [("pass", ago, run, target) for run, ago in (("C", 7000), ("D", 100)) for target in TARGETS]
+    runs = [make.run(run, ago + 1) for run, ago in minutes.items()]
+    assert _judge(make, history, runs=runs).verdict is Verdict.READY
+    partly = [one for one in history if one[2:] != ("D", "web2")]
+    assert _judge(make, partly, runs=runs).verdict is Verdict.INCOMPLETE
+
+
 def test_cell_that_is_waived_for_want_of_evidence_is_not_asked_for(make: Any) -> None:
     skipped = [("skip", ago, run, "web2") for ago, run in ((300, "A"), (200, "B"), (100, "C"))]
     history = [one for one in FIXED + THIRD if one[3] == "web1"] + skipped

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_file_is_replaced_and_its_folder_made(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "page.html"
+    path = tmp_path / "quite" / "new" / "page.html"
     atomic.write_atomic(path, "하나")
     atomic.write_atomic(path, b"two")
     assert path.read_bytes() == b"two"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def journal(make: Any, tmp_path: Path) -> Path:
     """Write a whole journal: beginning, four observations, end."""
-    with JournalWriter.create(tmp_path, make.run()) as writer:
+    with JournalWriter.create(tmp_path / "demo" / "runs", make.run()) as writer:
         for seq in range(4):
             writer.append(make.seen(seq))
         writer.close(make.now + timedelta(minutes=1))

@@ -142,14 +142,28 @@ def environment(tmp_path: Path) -> Environment:
     return Environment(folder, commit="0" * 40)
 
 
+class DemoSuite:
+    """The suite and the inventory of the embedded environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        copy_suite(folder)
+        shutil.copytree(SUITE / "inventories" / "demo", folder / "inventories" / "demo")
+
+    @property
+    def checks(self) -> frozenset[str]:
+        """Names of all checks of our part."""
+        files = [file for area in AREAS for file in (self._folder / "tests" / area).glob("test_*.py")]
+        return frozenset(
+            name for file in files for name in re.findall(r"^def test_(\w+)", file.read_text(), re.MULTILINE)
+        )
+
+    def run(self, env_file: Path, *selection: str) -> Results:
+        """Run a selection against the environment of an `.env` file."""
+        return run_suite(self._folder, "demo", *selection, env_file=env_file)
+
+
 @pytest.fixture(scope="session")
-def demo_suite(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a function that runs a selection against the embedded environment of an `.env` file."""
-    folder = tmp_path_factory.mktemp("demo-suite")
-    copy_suite(folder)
-    shutil.copytree(SUITE / "inventories" / "demo", folder / "inventories" / "demo")
-
-    def run(env_file: Path, *selection: str) -> Results:
-        return run_suite(folder, "demo", *selection, env_file=env_file)
-
-    return run
+def demo_suite(tmp_path_factory: pytest.TempPathFactory) -> DemoSuite:
+    """Return the suite, ready to be run against the embedded environment."""
+    return DemoSuite(tmp_path_factory.mktemp("demo-suite"))

@@ -1,0 +1,70 @@
+"""The template that teams start from loads as it is, knows every kind, and its commented examples are right."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from dotenv import dotenv_values
+
+from signoff.config.checklist import load_checklist
+from signoff.config.inventory import load_inventory
+from signoff.config.kinds import KINDS
+from signoff.cli.init import suite_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from signoff.config.inventory import Inventory
+
+TEMPLATE = suite_source() / "inventories" / "production"
+EXAMPLE = {name: value or "" for name, value in dotenv_values(TEMPLATE / ".env.example", interpolate=False).items()}
+
+
+@pytest.fixture(scope="module")
+def checklist():
+    return load_checklist(suite_source() / "tests" / "checklist.yaml")
+
+
+def _load(folder: Path, checklist) -> Inventory:
+    return load_inventory(folder, checklist, environ=EXAMPLE)
+
+
+def test_template_loads_with_the_example_values(checklist) -> None:
+    inventory = _load(TEMPLATE, checklist)
+    assert inventory.name == "production"
+    assert "app2.example.com" in inventory.hosts
+
+
+def test_template_shows_every_kind_of_service(checklist) -> None:
+    inventory = _load(TEMPLATE, checklist)
+    assert {entry.settings.kind for entry in inventory.services.values()} == set(KINDS)
+
+
+def test_template_has_a_target_for_every_check(checklist) -> None:
+    inventory = _load(TEMPLATE, checklist)
+    groups = {group for host in inventory.hosts.values() for group in host.groups}
+    kinds = {entry.settings.kind for entry in inventory.services.values()}
+    for item in checklist.items:
+        for check in item.checks:
+            known = {"hosts": groups | {""}, "services": kinds, "-": {""}}[check.targets.scope]
+            assert check.targets.name in known, f"{item.id} {check.name}: the template has no {check.targets}"
+
+
+def test_every_example_value_is_used() -> None:
+    text = "".join(path.read_text() for path in TEMPLATE.glob("*.yaml"))
+    assert {name for name in EXAMPLE if f"${{{name}}}" not in text} == set()
+
+
+@pytest.mark.parametrize("name", ["waivers", "attestations"])
+def test_commented_example_is_right(name: str, checklist, tmp_path: Path) -> None:
+    """Whoever removes the comment signs and the brackets gets a file that loads."""
+    folder = tmp_path / "production"
+    shutil.copytree(TEMPLATE, folder)
+    path = folder / f"{name}.yaml"
+    head, _, example = path.read_text().partition(f"{name}: []\n")
+    lines = [line.removeprefix("#") for line in example.splitlines()[1:]]
+    path.write_text(f"{head}{name}:\n" + "\n".join(lines) + "\n")
+    records = _load(folder, checklist).records
+    assert len(getattr(records, name)) == 1
