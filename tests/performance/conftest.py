@@ -129,7 +129,7 @@ def statements(target: BoundTarget, database: Database) -> Statements:
     statements.require(limits.min_statistics_age, limits.max_evictions)
     if statements.total_ms < limits.min_total_ms:
         not_verified(
-            f"{target.name}: {statements.total_ms:.0f} ms of execution in all, shares need {limits.min_total_ms:.0f} ms; "
+            f"{target.name}: {statements.total_ms:.0f} ms of execution, shares need {limits.min_total_ms:.0f} ms; "
             "check again after more use or after a load test"
         )
     return statements

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import tempfile
@@ -52,7 +51,7 @@ _TEXTS = {
 
 What to do next
   cd {folder}
-  signoff demo run                                     see it on a small environment (pip install 'pytest-signoff[demo]')
+  signoff demo run                                     see it on a small one (pip install 'pytest-signoff[demo]')
   cp inventories/production/.env.example inventories/production/.env && chmod 600 inventories/production/.env
   $EDITOR inventories/production/*.yaml                hosts, services, the release, who signs
   signoff plan --inventory production                  see what would be asked, before anything is
@@ -114,13 +113,14 @@ def _write_whole_or_not_at_all(folder: Path, language: Language) -> None:
 
 
 def _move_into(folder: Path, suite: Path) -> None:
-    moved: list[Path] = []
+    names = sorted(path.name for path in suite.iterdir())
     try:
-        for entry in sorted(suite.iterdir()):
-            moved.append(entry.rename(folder / entry.name))
+        for name in names:
+            (suite / name).rename(folder / name)
     except BaseException:
-        for path in moved:
-            os.replace(path, suite / path.name)
+        for name in names:
+            if not (suite / name).exists():
+                (folder / name).rename(suite / name)
         raise
 
 

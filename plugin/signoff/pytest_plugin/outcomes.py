@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_timeout  # type: ignore[import-untyped] # it ships no types
 import testinfra
 
 from signoff.errors import CouldNotCheckError, NotVerifiedError, SignoffError, UnreachableError
@@ -21,6 +22,7 @@ EVIDENCE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 MAX_TEXT = 4_000
 """Characters of a reason, of an observed and of an expected value."""
 _TESTINFRA = Path(testinfra.__file__).parent
+_TIMEOUT = Path(pytest_timeout.__file__)
 
 
 class Outcomes:
@@ -80,19 +82,23 @@ class Outcomes:
         return report
 
     def _text(self, value: object) -> str:
-        text = self._redact(str(value))
+        text = self._clear(str(value))
         return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} … ({len(text) - MAX_TEXT} more characters)"
 
+    def _clear(self, text: str) -> str:
+        """Return the text without secrets, and without halves of characters, which no file or connection takes."""
+        return self._redact(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
     def _clean(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        report.sections[:] = [(name, self._redact(text)) for name, text in report.sections]
+        report.sections[:] = [(name, self._clear(text)) for name, text in report.sections]
         if report.longrepr is None:
             return
         if isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
-            report.longrepr = (path, line, self._redact(reason))
+            report.longrepr = (path, line, self._clear(reason))
             return
         text = str(report.longrepr)
-        if (clean := self._redact(text)) != text:
+        if (clean := self._clear(text)) != text:
             report.longrepr = clean
 
 
@@ -137,8 +143,9 @@ def _says_no(item: pytest.Item, call: pytest.CallInfo[None]) -> bool:
         return counts and isinstance(error, UnreachableError)
     if not isinstance(error, (AssertionError, pytest.fail.Exception)):
         return False
-    # testinfra asserts on exit codes of its own commands: a missing tool is not a finding
-    return not Path(call.excinfo.traceback[-1].path).is_relative_to(_TESTINFRA)
+    raised = [Path(entry.path) for entry in call.excinfo.traceback]
+    # testinfra asserts on exit codes of its own commands: a missing tool is not a finding. Nor is a time limit.
+    return not raised[-1].is_relative_to(_TESTINFRA) and _TIMEOUT not in raised
 
 
 def _assertion_text(error: BaseException) -> str:

@@ -145,3 +145,20 @@ def test_incomplete_installation_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     assert result.exit_code != 0
     assert "install pytest-signoff again" in result.output
     assert not (tmp_path / "suite").exists()
+
+
+def test_failing_move_into_an_existing_folder_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    rename = Path.rename
+
+    def refuse_tests(path: Path, target: Path) -> Path:
+        if path.name == "tests":
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_tests)
+    result = _run(folder)
+    assert result.exit_code != 0
+    assert "Permission denied" in result.output
+    assert list(folder.iterdir()) == []

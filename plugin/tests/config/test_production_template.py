@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from dotenv import dotenv_values
 
+from signoff.cli.init import suite_source
 from signoff.config.checklist import load_checklist
 from signoff.config.inventory import load_inventory
 from signoff.config.kinds import KINDS
-from signoff.cli.init import suite_source
 
 if TYPE_CHECKING:
     from pathlib import Path

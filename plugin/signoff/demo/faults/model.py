@@ -25,3 +25,5 @@ class Fault:
     """Exactly the items of the checklist that it turns red."""
     break_: Callable[[Layout], Any]
     mend: Callable[[Layout, Any], None]
+    blinds: tuple[str, ...] = ()
+    """Items that can no longer be judged while it lasts: ERROR or NOT_VERIFIED, but not red."""

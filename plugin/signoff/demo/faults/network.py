@@ -147,7 +147,8 @@ FAULTS = (
     Fault(
         name="instance-down",
         title=Text(ko="app2의 인스턴스가 중지되었습니다", en="The instance on app2 is stopped"),
-        items=("INF-NET-1", "SW-DEP-1", "MON-SYS-1", "INT-SYS-2", "RBK-PRC-1"),
+        items=("INF-NET-1", "MON-SYS-1", "INT-SYS-2", "RBK-PRC-1"),
+        blinds=("SW-DEP-1",),
         break_=_stop_instance,
         mend=_start_instance,
     ),
