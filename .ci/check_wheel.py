@@ -13,6 +13,7 @@ NEEDED = (
     "signoff/demo/shop/repository/deploy/deploy.sh",
     "signoff/reports/templates/page.html.jinja",
     "signoff/suite/conftest.py",
+    "signoff/suite/docs/schemas/services.schema.json",
     "signoff/suite/inventories/demo/hosts.yaml",
     "signoff/suite/inventories/production/.env.example",
     "signoff/suite/inventories/production/services.yaml",

@@ -17,7 +17,6 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "plugin" / "signoff"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 STARTED = {
-    "pytest-timeout": "ends a check that hangs; set by the suite's settings",
     "pytest-xdist": "pytest -n",
     "ruff": "started as a program, for the demo's evidence",
     "supervisor": "started as a program, and asked through XML-RPC",

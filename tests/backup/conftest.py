@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from signoff.importers.restore_test import RestoreTest
     from signoff.probes.backup_files import BackupFile, Content
     from signoff.probes.documents import Document
-    from signoff.probes.postgres import Database
     from signoff.probes.replication import Archiver, Sender, Standby
     from signoff.pytest_plugin.fixtures import BoundTarget
 
@@ -105,25 +103,6 @@ def restore_test(backups: Backups, evaluated_at: datetime) -> RestoreTest:
     record = read(backups.host.check_output("cat -- %s", settings.record))
     require_recent(f"{backups.name}: the restore test", record.started, evaluated_at, settings.max_age)
     return record
-
-
-@pytest.fixture
-def open_database(inventory: Inventory) -> Callable[..., Any]:
-    """Return a context manager that opens a postgresql service by name, or a standby of it, read-only."""
-    from dataclasses import replace
-
-    from signoff.probes.postgres import Address, connect
-
-    @contextmanager
-    def open_(name: str, standby: StandbyService | None = None) -> Iterator[Database]:
-        settings: Any = inventory.service(name)
-        address = Address.of(settings)
-        if standby:
-            address = replace(address, host=standby.host, port=standby.port)
-        with connect(address, settings.password.get_secret_value() if settings.password else "") as database:
-            yield database
-
-    return open_
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from signoff.config.kinds.test_report import JUnitReportService
     from signoff.importers.junit import Case, JUnitReport
     from signoff.probes.documents import Document
-    from signoff.probes.postgres import Database
     from signoff.probes.reachability import Reach
     from signoff.probes.sign_in import View
     from signoff.pytest_plugin.fixtures import BoundTarget
@@ -128,22 +126,6 @@ def covering(
     report = admissible_report(coverage.report, settings, inventory, evaluated_at, workspace_path)
     executed = [case for case in report.cases if case.outcome != "skipped"]
     return {start: [case for case in executed if case.name.startswith(start)] for start in coverage.tests}
-
-
-@pytest.fixture
-def open_database(inventory: Inventory) -> Callable[[str], Any]:
-    """Return a context manager that opens a postgresql service by name, read-only."""
-    from signoff.probes.postgres import Address, connect
-
-    @contextmanager
-    def open_(name: str) -> Iterator[Database]:
-        settings: Any = inventory.service(name)
-        with connect(
-            Address.of(settings), settings.password.get_secret_value() if settings.password else ""
-        ) as database:
-            yield database
-
-    return open_
 
 
 @pytest.fixture

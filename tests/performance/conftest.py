@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -106,16 +106,6 @@ def _of_sample(journey: Journey, requests: int, sessions: WebSessions) -> Measur
         error_ratio=sample.failure_ratio,
         source="sample",
     )
-
-
-@pytest.fixture
-def database(target: BoundTarget) -> Iterator[Database]:
-    """Return the current database, open for reading."""
-    from signoff.probes.postgres import Address, connect
-
-    password = target.settings.password
-    with connect(Address.of(target.settings), password.get_secret_value() if password else "") as database:
-        yield database
 
 
 @pytest.fixture

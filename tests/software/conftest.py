@@ -361,16 +361,6 @@ def error_answers(application: Application) -> tuple[tuple[ErrorCase, ErrorAnswe
 
 
 @pytest.fixture
-def database(target: BoundTarget) -> Iterator[Database]:
-    """Return the current database, open for reading."""
-    from signoff.probes.postgres import Address, connect
-
-    password = target.settings.password
-    with connect(Address.of(target.settings), password.get_secret_value() if password else "") as database:
-        yield database
-
-
-@pytest.fixture
 def indexes(database: Database) -> Indexes:
     """Return the indexes of the current database."""
     from signoff.probes.postgres_indexes import read

@@ -128,12 +128,14 @@ def _compose(suite: Path, language: Language) -> None:
     source = suite_source()
     for part in PARTS:
         origin, place = source / part, suite / part
+        if not origin.exists():
+            if part in _OPTIONAL:
+                continue
+            raise InitError(_TEXTS["incomplete"].get(language).format(part=part))
         place.parent.mkdir(parents=True, exist_ok=True)
         if origin.is_dir():
             shutil.copytree(origin, place, ignore=_NEVER)
-        elif origin.is_file():
+        else:
             shutil.copyfile(origin, place)
-        elif part not in _OPTIONAL:
-            raise InitError(_TEXTS["incomplete"].get(language).format(part=part))
     for name, target in _OWN_FILES.items():
         shutil.copyfile(Path(__file__).parent / "suite_files" / name, suite / target)

@@ -81,6 +81,15 @@ def target(request: pytest.FixtureRequest, inventory: Inventory) -> BoundTarget:
 
 
 @pytest.fixture
+def host(target: BoundTarget, connect: Callable[[str], Any]) -> Any:
+    """Return testinfra's `Host` for the current target.
+
+    Stands here and not in a suite: testinfra's own fixture of this name would quietly ask the local machine.
+    """
+    return connect(target.name)
+
+
+@pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> Evidence:
     """Return the recorder of this check's evidence."""
     return Evidence(request.node.stash.setdefault(EVIDENCE, {}))

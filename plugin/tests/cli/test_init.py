@@ -9,14 +9,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from signoff.cli import init as init_module
 from signoff.cli.init import init, suite_source
 from signoff.workspace import Workspace, find_root
 
 
-def _run(folder: Path, language: str = "en"):
+def _run(folder: Path, language: str = "en") -> Result:
     return CliRunner().invoke(init, [str(folder), "--lang", language])
 
 
@@ -131,7 +131,7 @@ def test_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     def full(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(init_module.shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     result = _run(folder)
     assert result.exit_code != 0
     assert "No space left" in result.output

@@ -33,6 +33,7 @@ ROWS = {
     "by a stranger": ({"by": "mallory"}, State.NOT_VERIFIED, "not on the roster"),
     "in a role not held": ({"role": "qa"}, State.NOT_VERIFIED, "does not hold the role"),
     "dated in the future": ({"at": timedelta(seconds=1)}, State.NOT_VERIFIED, "dated in the future"),
+    "made this instant": ({"at": timedelta(0)}, State.ATTESTED, ""),
     "expired": ({"expires": timedelta(0)}, State.STALE, "expired at"),
     "expired before it was made": ({"expires": timedelta(days=-2)}, State.NOT_VERIFIED, "expires before it was made"),
     "bad and expired is still bad": ({"passed": False, "expires": timedelta(0)}, State.FAIL, ""),

@@ -78,6 +78,11 @@ def test_no_evidence_is_not_the_absence_of_issues(make: Any) -> None:
     assert _state(make, [make.seen()], "no_open_critical_issue").state is State.PASS
 
 
+def test_some_evidence_is_evidence(make: Any) -> None:
+    items = (make.item(), make.item("SEC-CFG-2"), _computed(make, "no_open_critical_issue"))
+    assert make.judge([make.seen()], items=items).items[2].state is State.PASS
+
+
 def test_waived_issue_does_not_fail(make: Any) -> None:
     records = Records(waivers=(make.waiver(),))
     assert _state(make, [make.seen("fail")], "no_open_critical_issue", records=records).state is State.PASS

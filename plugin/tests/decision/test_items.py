@@ -125,6 +125,8 @@ def test_statement_cannot_stand_in_for_a_measurement(make: Any) -> None:
     assert result.state is State.NOT_VERIFIED
     assert result.attestation is None
     assert "cannot stand in" in result.note
+    for other in (make.attestation(item="SEC-CFG-2"), make.attestation(release="0.9")):
+        assert make.result([make.seen()], records=Records(attestations=(other,))).note == ""
 
 
 def test_state_holds_until_the_first_part_lapses(make: Any) -> None:

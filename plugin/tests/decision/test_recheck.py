@@ -95,8 +95,9 @@ def test_latest_look_at_each_check_counts(make: Any) -> None:
     assert _judge(make, partly, runs=runs).verdict is Verdict.INCOMPLETE
 
 
-def test_cell_that_is_waived_for_want_of_evidence_is_not_asked_for(make: Any) -> None:
-    skipped = [("skip", ago, run, "web2") for ago, run in ((300, "A"), (200, "B"), (100, "C"))]
+@pytest.mark.parametrize("outcome", ["skip", None], ids=["skipped", "never run"])
+def test_cell_that_is_waived_for_want_of_evidence_is_not_asked_for(make: Any, outcome: str | None) -> None:
+    skipped = [(outcome, ago, run, "web2") for ago, run in ((300, "A"), (200, "B"), (100, "C")) if outcome]
     history = [one for one in FIXED + THIRD if one[3] == "web1"] + skipped
     waiver = make.waiver(targets=("web2",), covers=frozenset({State.NOT_VERIFIED}))
     records = Records(waivers=(waiver,))

@@ -93,6 +93,14 @@ def test_run_that_had_begun_before_the_failure_verifies_nothing(make: Any) -> No
     assert issue.status is IssueStatus.OPEN
 
 
+def test_run_that_began_in_the_instant_of_the_failure_verifies_nothing(make: Any) -> None:
+    history = [("fail", 30, "A"), ("pass", 20, "B")]
+    (issue,) = _register(make, history, runs=[make.run("A", 60), make.run("B", 30)])
+    assert issue.status is IssueStatus.OPEN
+    (issue,) = _register(make, history, runs=[make.run("A", 60), make.run("B", 29)])
+    assert issue.status is IssueStatus.VERIFIED
+
+
 def test_every_failing_cell_must_pass(make: Any) -> None:
     failed = [make.seen("fail", 30, "A", cell=make.cell(target=target)) for target in ("web1", "web2")]
     one = make.seen("pass", 20, "B")

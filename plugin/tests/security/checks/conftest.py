@@ -75,6 +75,7 @@ def copy_suite(folder: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(SUITE / area, folder / "tests" / area, ignore=ignored, dirs_exist_ok=True)
     shutil.copy(SUITE / "checklist.yaml", folder / "tests")
+    shutil.copy(SUITE.parent / "conftest.py", folder)
     (folder / "pyproject.toml").write_text(
         '[tool.pytest]\nfilterwarnings = ["error"]\nstrict = true\nsignoff_checklist = "tests/checklist.yaml"\n'
     )
