@@ -12,6 +12,8 @@ from signoff.artifacts import Artifacts, closing_block, colour_wanted
 from signoff.cli.common import friendly, inventory_option, language_option, open_workspace, utc_now
 from signoff.model import Verdict
 from signoff.reports.plan import render_plan
+from signoff.store.approvals import load_approvals
+from signoff.store.journal import read_journals
 
 if TYPE_CHECKING:
     from signoff.model import Language, Signoff
@@ -76,6 +78,10 @@ def verify(inventory: str) -> None:
             click.echo(f"✖ {reason.text.en}", err=True)
         sys.exit(signoff.verdict.exit_status)
     click.echo(f"✔ {len(signoff.runs)} runs: every record in place, every chain whole")
+    for place in read_journals(workspace.runs_folder).torn:
+        click.echo(f"· {place}: the run was killed while it wrote this line; everything before it counts")
+    for stranger in load_approvals(workspace.approvals_folder, workspace.inventory.policy.roster).unknown:
+        click.echo(f"· {stranger}: it counts for nothing")
     for step in signoff.approvals:
         note = f" ({step.note})" if step.note else ""
         who = f" by {step.approval.approver}" if step.approval else ""

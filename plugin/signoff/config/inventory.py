@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr
 
+from signoff.config.ansible import read_hosts
 from signoff.config.canonical import digest
-from signoff.config.hosts import Host, read_hosts
 from signoff.config.kinds import KINDS, Service
 from signoff.config.kinds.base import Strict
 from signoff.config.policy import read_policy
@@ -24,6 +24,7 @@ from signoff.model import Policy, Records, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from signoff.config.hosts import Host
     from signoff.model import Checklist
 
 ENV_FILE_VARIABLE = "SIGNOFF_ENV_FILE"

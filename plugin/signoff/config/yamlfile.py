@@ -25,6 +25,8 @@ Path_ = tuple[str | int, ...]
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _CORE_TAGS = "tag:yaml.org,2002:"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_DEPTH = 100
 MAX_NODES = 200_000
 """Values of one file, with each use of an alias counted; more is a mistake or an attack."""
 _NULL = "tag:yaml.org,2002:null"
@@ -38,7 +40,7 @@ _CORE = (
     (
         _FLOAT,
         re.compile(
-            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
+            r"(?=.*[.eE])(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
         ),
     ),
 )
@@ -103,23 +105,18 @@ def read_yaml(path: Path, lookup: Callable[[str], str | None] | None = None) -> 
         document.add((), f"cannot be read: {type(error).__name__}", "the file must be readable UTF-8 text")
         return document
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
+        _refuse_depth(text)
+        node = yaml.compose(text, Loader=_LOADER)
+        document.data = None if node is None else _Builder(document, lookup).build(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         document.problems.append(
             Problem(file=document.file, line=place[0], column=place[1], path="", message=f"not YAML: {error.problem}"),
         )
-        return document
     except yaml.YAMLError as error:
         document.add((), f"not YAML: {error}")
-        return document
-    except RecursionError:
-        document.add((), "is nested too deeply")
-        return document
-    try:
-        document.data = None if node is None else _Builder(document, lookup).build(node, ())
-    except (RecursionError, _TooLargeError):
+    except _TooLargeError:
         document.add((), "is nested too deeply, or its aliases stand for too much", "write it flat")
     return document
 
@@ -132,7 +129,16 @@ def raise_problems(documents: Sequence[Document]) -> None:
 
 
 class _TooLargeError(Exception):
-    """The document stands for more values than any real one has."""
+    """The document stands for more values, or more levels, than any real one has."""
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise for a document that nests so deeply that composing it would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _TooLargeError
 
 
 class _Builder:

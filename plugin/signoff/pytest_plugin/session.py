@@ -61,10 +61,16 @@ def start(config: pytest.Config) -> None:
     manager.register(collection.Collection(session), "signoff-collection")
     manager.register(outcomes.Outcomes(session), "signoff-outcomes")
     manager.register(fixtures, "signoff-fixtures")
-    if not hasattr(config, "workerinput") and not config.option.collectonly:
+    if not hasattr(config, "workerinput") and not _only_lists(config):
         from signoff.pytest_plugin import controller  # noqa: PLC0415 - workers never report
 
         controller.register(config, session)
+
+
+def _only_lists(config: pytest.Config) -> bool:
+    """Whether pytest was asked for a list, and not for a run."""
+    option = config.option
+    return bool(option.collectonly or option.markers or option.showfixtures or option.show_fixtures_per_test)
 
 
 def print_plan(config: pytest.Config) -> None:

@@ -62,18 +62,6 @@ def sign_approval(folder: Path, approval: Approval, key: Ed25519PrivateKey) -> A
             return replace(approval, key_id=key_id, envelope_sha256=envelope.sha256)
 
 
-def read_approvals(folder: Path, roster: Sequence[Person]) -> tuple[Approval, ...]:
-    """Return the approvals of the folder that people on the roster signed, oldest first.
-
-    Raises:
-        IntegrityError: names every file that was edited or cannot be understood.
-    """
-    found = load_approvals(folder, roster)
-    if found.broken:
-        raise IntegrityError("\n".join(found.broken))
-    return found.approvals
-
-
 def load_approvals(folder: Path, roster: Sequence[Person]) -> Approvals:
     """Return all approvals of the folder, sorted by how far they can be trusted; an absent folder holds none."""
     keys = _keys(roster)

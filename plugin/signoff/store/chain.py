@@ -57,8 +57,7 @@ def check(line: bytes, *, seq: int, prev: str) -> Link:
     if int(number) != seq or before.decode() != prev:
         raise IntegrityError("does not follow the record before it: something was removed, inserted or moved")
     try:
-        record = json.loads(line, parse_float=_refuse, parse_constant=_refuse)
-        body = record["body"]
+        body = _DECODER.decode(line.decode())["body"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(f"cannot be read: {error}") from None
     if not isinstance(body, dict):
@@ -68,3 +67,6 @@ def check(line: bytes, *, seq: int, prev: str) -> Link:
 
 def _refuse(text: str) -> Never:
     raise ValueError(f"{text}: numbers are whole here")
+
+
+_DECODER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)

@@ -213,18 +213,6 @@ def read_journals(folder: Path) -> Journals:
     )
 
 
-def read_all(folder: Path) -> tuple[tuple[Run, ...], tuple[Observation, ...], tuple[str, ...]]:
-    """Return the runs, the observations and the places of unfinished last lines of all journals in the folder.
-
-    Raises:
-        IntegrityError: names every journal that cannot be trusted.
-    """
-    journals = read_journals(folder)
-    if journals.broken:
-        raise IntegrityError("\n".join(journals.broken))
-    return journals.runs, journals.observations, journals.torn
-
-
 def missing_checkpoints(folder: Path, checkpoints: Iterable[Checkpoint]) -> tuple[str, ...]:
     """Return one sentence for each checkpoint that its journal no longer contains: it was cut, replaced or removed."""
     found = []

@@ -178,7 +178,7 @@ def test_metrics_name_routes_not_paths(app1: Visitor) -> None:
 
 
 def test_product_comes_from_the_cache_the_second_time(demo: Layout, app1: Visitor) -> None:
-    from signoff.demo import cache  # noqa: PLC0415 - this test only
+    from signoff.demo import cache
 
     first = app1.get("/api/products/150").json()
     with cache.connect_admin(demo) as client:
@@ -217,7 +217,7 @@ def test_every_read_operation_answers_as_documented(demo: Layout, customer: Call
 
 
 def test_unhandled_error_is_a_500_without_details_and_is_tracked(demo: Layout, app1: Visitor) -> None:
-    from signoff.demo import errortracking  # noqa: PLC0415 - this test only
+    from signoff.demo import errortracking
 
     with postgres.connect_admin(demo) as connection:
         before = errortracking.outcomes_file(demo).read_text(encoding="utf-8").count("accepted")

@@ -92,7 +92,7 @@ class Run:
         return {(cell["check"], cell["target"]): cell["state"] for entry in items for cell in entry["cells"]}
 
     def cell(self, check: str, target: str = "-") -> dict[str, Any]:
-        """The cell as the JSON report shows it."""
+        """Return the cell as the JSON report shows it."""
         items = (self.document or {"items": []})["items"]
         cells = [cell for entry in items for cell in entry["cells"]]
         return next(cell for cell in cells if (cell["check"], cell["target"]) == (check, target))

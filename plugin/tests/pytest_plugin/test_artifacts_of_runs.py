@@ -24,8 +24,8 @@ TESTS = """
 import logging, sys
 
 @pytest.mark.checklist(id="INF-SRV-1")
-def test_alive(target, evidence, record_property):
-    record_property("build", "77")
+def test_alive(target, evidence, request):
+    request.node.user_properties.append(("build", "77"))
     evidence(observed="up", expected="up", inspected=1)
 
 @pytest.mark.checklist(id="INF-SRV-2")
@@ -44,9 +44,9 @@ def broken(inventory):
 def test_leaks_in_setup(broken): pass
 
 @pytest.mark.checklist(id="INF-SRV-4")
-def test_leaks_quietly(target, record_property):
-    record_property("seen", target.settings.password.get_secret_value())
-    record_property("url", f"redis://user:{'pa55word'}@host/")
+def test_leaks_quietly(target, request):
+    request.node.user_properties.append(("seen", target.settings.password.get_secret_value()))
+    request.node.user_properties.append(("url", f"redis://user:{'pa55word'}@host/"))
 """
 
 

@@ -16,6 +16,7 @@ from signoff.pytest_plugin.attempts import Attempts, fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signoff.model import Observation
     from signoff.workspace import Workspace
 
 TARGETS = ["web-1", "web", "web-1-x", "서울", "a.b_c", "x@y"]
@@ -90,7 +91,8 @@ def _report(when: str, outcome: str, *, worker: str = "", reason: str = "", fact
 
 
 def _state(workspace: Workspace, *tries: str, workers: tuple[str, ...] = ("",)) -> tuple[State, bool]:
-    attempts, seen = _attempts(workspace), []
+    attempts = _attempts(workspace)
+    seen: list[Observation] = []
     for number, outcome in enumerate(tries):
         worker = workers[number % len(workers)]
         last = number == len(tries) - 1
