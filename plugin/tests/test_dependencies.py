@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "plugin" / "signoff"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 STARTED = {
+    "tzdata": "time zones for zoneinfo where the machine has none",
     "pytest-xdist": "pytest -n",
     "ruff": "started as a program, for the demo's evidence",
     "supervisor": "started as a program, and asked through XML-RPC",
