@@ -14,6 +14,7 @@ from signoff.config.plan import plan
 from signoff.config.redaction import Redactor
 from signoff.config.sources import find_sources
 from signoff.config.yamlfile import did_you_mean
+from signoff.decision.derived import in_order
 from signoff.decision.evaluate import evaluate
 from signoff.errors import ConfigError, Problem
 from signoff.model import Checklist, PlannedCell, Records, Signoff, Source
@@ -59,6 +60,7 @@ class Workspace:
         name = inventory or os.environ.get(INVENTORY_VARIABLE) or settings.get("signoff_inventory", "demo")
         loaded = load_checklist(path)
         sources = find_sources(root, path.parent)
+        in_order(loaded.items)  # a rule that does not exist is a mistake in the checklist, not in the evidence
         _known_checks(loaded, sources)
         environment = load_inventory(find_inventory(root, name), loaded)
         return cls(

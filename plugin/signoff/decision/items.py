@@ -62,6 +62,7 @@ def judge_item(  # noqa: PLR0913, PLR0917 - what is asked, what was seen, what p
     parts = [cell.state for cell in cells if cell.state is not State.NOT_APPLICABLE]
     others = [part.state for part in (attested, derived) if part is not None]
     gap = _why_no_parts(item, cells) if not parts and (item.method in _NEEDS_CELLS or not others) else ""
+    gap = gap or _unasked(item, cells)
     state = State.NOT_VERIFIED if gap else State.PASS
     state = min((state, *parts, *others), key=lambda part: part.rank)
     measured = derived is not None or any(cell.state is State.PASS for cell in cells)
@@ -133,7 +134,14 @@ def _why_no_parts(item: Item, cells: Sequence[CellResult]) -> str:
         return Note.ALL_DROPPED()
     if not item.checks:
         return joined(Note.NO_CHECKS(), Note.NO_IMPLEMENTATION())
-    return joined(*(Note.MATCHED_NOTHING(selector=check.targets, check=check.name) for check in item.checks))
+    return _unasked(item, cells)
+
+
+def _unasked(item: Item, cells: Sequence[CellResult]) -> str:
+    """Return which checks have no target at all: a selector that matches nothing must not hide behind the others."""
+    asked = {cell.cell.check for cell in cells}
+    missing = [check for check in item.checks if check.name not in asked]
+    return joined(*(Note.MATCHED_NOTHING(selector=check.targets, check=check.name) for check in missing))
 
 
 def _waiver_note(waiver: Waiver, why_invalid: str, used: Sequence[str], cells: Sequence[CellResult]) -> str:

@@ -73,10 +73,8 @@ def next_step(result: ItemResult, environment: str, messages: Messages) -> Step:
         return Step(text=messages.text(item.remediation))
     if state is not State.ERROR and item.method.needs_attestation and not worst_cell(result):
         return Step(text=messages("next.attest"))
-    if not item.checks:
-        return Step(text=messages("next.implement"))
     if not result.cells:
-        return Step(text=messages("next.name_target"))
+        return Step(text=messages("next.name_target" if item.checks else "next.implement"))
     command = f"pytest -m \"checklist(id='{item.id}')\" --inventory {shlex.quote(environment)}"
     return Step(text=messages(f"next.{state}"), command=command)
 

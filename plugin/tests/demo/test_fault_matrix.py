@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.config.checklist import load_checklist
-from signoff.demo import faults
+from signoff.demo import environment, faults
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signoff.demo.layout import Layout
 
 pytestmark = pytest.mark.demo
@@ -28,6 +30,14 @@ FOLLOWS = frozenset({"INT-FIN-1", "INT-FIN-2"})
 def checked() -> frozenset[str]:
     """Items that have checks; a fault may also name an item whose checks are still to be written."""
     return frozenset(item.id for item in load_checklist(ROOT / "tests/checklist.yaml").items if item.checks)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
+    """Return a copy of its own: what other tests broke stays in the metrics of the last hour."""
+    directory = tmp_path_factory.mktemp("matrix") / "copy"
+    yield environment.up(directory)
+    environment.down(directory)
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,8 @@ def test_scratch_database_is_gone_afterwards(demo: Layout, backup: Path) -> None
 
 @pytest.mark.demo
 def test_record_is_one_that_the_check_can_read(demo: Layout) -> None:
+    backups.verify_restore(demo)
+
     record = importer.read(backups.proof_file(demo).read_bytes())
     assert record.passed
     assert record.differing == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -126,6 +127,8 @@ class Suite:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A shell starts its background jobs deaf to Ctrl-C; these tests are about hearing it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
 
     @property
