@@ -62,7 +62,6 @@ def judge_item(  # noqa: PLR0913, PLR0917 - what is asked, what was seen, what p
     parts = [cell.state for cell in cells if cell.state is not State.NOT_APPLICABLE]
     others = [part.state for part in (attested, derived) if part is not None]
     gap = _why_no_parts(item, cells) if not parts and (item.method in _NEEDS_CELLS or not others) else ""
-    gap = gap or _unasked(item, cells)
     state = State.NOT_VERIFIED if gap else State.PASS
     state = min((state, *parts, *others), key=lambda part: part.rank)
     measured = derived is not None or any(cell.state is State.PASS for cell in cells)
@@ -75,7 +74,7 @@ def judge_item(  # noqa: PLR0913, PLR0917 - what is asked, what was seen, what p
         attestation=attested.attestation if attested else None,
         waivers=used,
         note=joined(
-            gap,
+            gap or _unasked(item, cells),
             derived.note if derived else "",
             attested.note if attested else _why_not_asked(item, records.attestations, policy.release),
             *(_waiver_note(waiver, rejected[waiver.id], used, cells) for waiver in recorded),
@@ -138,7 +137,11 @@ def _why_no_parts(item: Item, cells: Sequence[CellResult]) -> str:
 
 
 def _unasked(item: Item, cells: Sequence[CellResult]) -> str:
-    """Return which checks have no target at all: a selector that matches nothing must not hide behind the others."""
+    """Return which checks have no target at all.
+
+    That alone is no gap: an item may list checks for several technologies, and an environment has one of them. But
+    it is said, so that a mistyped group does not go unseen.
+    """
     asked = {cell.cell.check for cell in cells}
     missing = [check for check in item.checks if check.name not in asked]
     return joined(*(Note.MATCHED_NOTHING(selector=check.targets, check=check.name) for check in missing))

@@ -156,8 +156,10 @@ def test_cells_come_worst_first(make: Any) -> None:
     assert [cell.cell.target for cell in make.result(seen, targets=targets).cells] == ["web3", "web2", "web1"]
 
 
-def test_item_passes_although_one_of_its_selectors_is_empty(make: Any) -> None:
+def test_item_passes_although_one_of_its_selectors_is_empty_and_says_so(make: Any) -> None:
     other = Check(name="sealed", item="SEC-CFG-1", targets=Selector(scope="services", name="redis"))
     item = make.item()
     item = replace(item, checks=(*item.checks, other))
-    assert make.result([make.seen()], items=(item,), planned=make.plan([make.item()])).state is State.PASS
+    result = make.result([make.seen()], items=(item,), planned=make.plan([make.item()]))
+    assert result.state is State.PASS
+    assert "services:redis of sealed matched nothing" in result.note
