@@ -43,10 +43,10 @@ def worst_cell(result: ItemResult) -> CellResult | None:
 
 
 def cell_fact(cell: CellResult, messages: Messages) -> Fact:
-    """Return what was observed, else what the failure said, else why nothing is known."""
+    """Return what the failure said, else what was observed, else why nothing is known."""
     seen = cell.observation
     target = "" if cell.cell.target == NO_TARGET else cell.cell.target
-    said = (seen and (seen.observed or seen.reason.removeprefix(f"{target}: "))) or ""
+    said = (seen and (seen.reason.removeprefix(f"{target}: ") or seen.observed)) or ""
     if cell.state is State.STALE and cell.note:
         said = f"{_note(cell.note, messages)} ({said})" if said else ""
     return Fact(target=target, text=said or _note(cell.note, messages), expected=seen.expected if seen else "")
