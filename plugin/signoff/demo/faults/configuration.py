@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from signoff.demo import cache
@@ -11,15 +12,21 @@ from signoff.demo.shop import programs
 from signoff.model import Text
 
 if TYPE_CHECKING:
+    import redis
+
     from signoff.demo.layout import Layout
 
 _VICTIM = "app1"
 _FILLER = "import:picture:"
-_PICTURES = 40
+_PICTURES = 300
+"""Enough that buffers of connections, which come and go, hardly change the share."""
 _PICTURE = "0" * 65_536
 _SECOND = "SHOP_SESSION_IDLE_SECONDS=86400\n"
 _FULL = 0.9
 """Share of the cache's memory that is in use when it is degraded."""
+_CALM = 5
+"""Equal looks in a row after which the memory counts as settled."""
+_LOOKS = 30
 
 
 def _fill_cache(layout: Layout) -> int:
@@ -29,9 +36,18 @@ def _fill_cache(layout: Layout) -> int:
             for number in range(_PICTURES):
                 pipeline.set(f"{_FILLER}{number}", _PICTURE)
             pipeline.execute()
-        used = int(cast("dict[str, int]", client.info("memory"))["used_memory"])
-        client.config_set("maxmemory", str(int(used / _FULL)))
+    with cache.connect_admin(layout) as client:
+        client.config_set("maxmemory", str(int(_settled_memory(client) / _FULL)))
     return limit
+
+
+def _settled_memory(client: redis.Redis) -> int:
+    """Return the bytes in use once the buffers of the burst of writes are given back: that takes a moment."""
+    used = [int(cast("dict[str, int]", client.info("memory"))["used_memory"])]
+    while len(used) < _LOOKS and (len(used) < _CALM or max(used[-_CALM:]) - min(used[-_CALM:]) > used[-1] // 100):
+        time.sleep(0.1)
+        used.append(int(cast("dict[str, int]", client.info("memory"))["used_memory"]))
+    return used[-1]
 
 
 def _relieve_cache(layout: Layout, limit: int) -> None:
