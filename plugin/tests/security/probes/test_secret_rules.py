@@ -32,7 +32,7 @@ PUBLISHED = {
     "gitlab-token": "glpat-" + _drawn(_WORD, 20),
     "google-api-key": "AIza" + _drawn(_WORD, 35),
     "jwt": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." + _drawn(_WORD, 43),
-    "npm-token": "//registry.npmjs.org/:_authToken=npm_" + _drawn(_WORD, 36),
+    "npm-token": "//registry.example.test/:_authToken=npm_" + _drawn(_WORD, 36),
     "openai-key": "sk-" + _drawn(_WORD, 20) + "T3BlbkFJ" + _drawn(_WORD, 20),
     "pypi-token": "pypi-AgEIcHlwaS5vcmc" + _drawn(_WORD, 70),
     "sendgrid-key": "SG." + _drawn(_WORD, 22) + "." + _drawn(_WORD, 43),
