@@ -94,8 +94,7 @@ class Artifacts:
         """Write every report of the decision."""
         background = background_of(workspace)
         write_atomic(self.json, render_json(signoff))
-        links = list(self._links(language)) if self.folder.is_dir() else []
-        write_atomic(self.page, render_page(signoff, language, background, links))
+        write_atomic(self.page, render_page(signoff, language, background, list(self._links(language))))
         write_atomic(self.checklist, render_checklist(signoff, language, background))
         if signoff.issues:
             write_atomic(self.issues, render_issues(signoff, language, background))

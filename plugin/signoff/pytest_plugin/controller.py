@@ -225,15 +225,25 @@ class Controller:
         reporter.write_line(block)
 
     def _without_leaks(self, status: int) -> int:
-        """Fail the run, and remove the file, if a known secret value stands in an artifact."""
+        """Fail the run if a known secret value stands in what it left behind.
+
+        A report is removed: it can be written again. A journal is evidence and stays where it is.
+        """
+        reports = self._artifacts.existing()
         journals = [self._journal.path] if self._journal is not None else []
-        leaking = self._workspace.redact.leaks([*self._artifacts.existing(), *journals])
+        leaking = self._workspace.redact.leaks([*reports, *journals])
         for path in leaking:
-            path.unlink(missing_ok=True)
-            reporter = self._config.pluginmanager.getplugin("terminalreporter")
-            if reporter is not None:
-                reporter.write_line(f"{path.name} contained a secret of this environment and was removed", red=True)
+            if path in reports:
+                path.unlink(missing_ok=True)
+                self._warn(f"{path.name} contained a secret of this environment and was removed")
+            else:
+                self._warn(f"{path} contains a secret of this environment: keep it closed, and replace the secret")
         return Verdict.INVALID.exit_status if leaking else status
+
+    def _warn(self, text: str) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(text, red=True)
 
 
 class _Distributed:

@@ -93,11 +93,11 @@ def test_settings_are_merged_from_group_to_host(load: Callable[..., Inventory]) 
 
 def test_a_mistake_in_a_group_stands_once_and_where_it_was_made(refused: Callable[..., list[str]]) -> None:
     """Not once for each host of the group."""
-    text = SETTINGS.replace("cpus: 2", "cpu: 2").replace("libraries: [/bin/b]", "librarys: [/bin/b]")
+    text = SETTINGS.replace("cpus: 2", "cpu: 2").replace("libraries: [/bin/b]", "librarie: [/bin/b]")
     problems = refused({"hosts.yaml": text})
     assert problems == [
         "hosts.yaml:3:22: all.vars.signoff.spec.cpu: unknown key (did you mean 'cpus'?)",
-        "hosts.yaml:6:20: all.hosts.w2.signoff.librarys: unknown key (did you mean 'libraries'?)",
+        "hosts.yaml:6:20: all.hosts.w2.signoff.librarie: unknown key (did you mean 'libraries'?)",
     ]
 
 
