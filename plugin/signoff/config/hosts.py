@@ -7,20 +7,43 @@ in `signoff:`, on a host or a group; it is merged from group to host.
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from signoff.config.fields import Duration, Ratio
 from signoff.config.kinds.base import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-_SECRET_NAME = re.compile(r"(?:\A|_)(?:pass|passwd|password|passphrase|secret|token|api_key)\Z", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(?:\A|[_-])(?:pass|passwd|password|passphrase|pwd|secret|token|(?<!public[_-])key)\Z", re.IGNORECASE
+)
 """Variables that hold secrets: Ansible's own, such as ansible_become_pass, and a team's, such as db_password."""
+CONNECTION_VARIABLES = frozenset(
+    {
+        "ansible_connection",
+        "ansible_host",
+        "ansible_port",
+        "ansible_user",
+        "ansible_password",
+        "ansible_private_key_file",
+        "ansible_become_method",
+        "ansible_become_pass",
+        "ansible_become_password",
+        "ansible_ssh_host",
+        "ansible_ssh_user",
+        "ansible_ssh_private_key_file",
+        "ansible_ssh_args",
+        "ansible_ssh_common_args",
+        "ansible_ssh_extra_args",
+    }
+)
+"""What connections are made with."""
 
 
 class ServerSpec(Strict):
@@ -76,10 +99,27 @@ class SupervisedProcess(Strict):
     at_boot: bool = Field(default=True, description="Whether it must also start with the host.")
 
 
+def _sudo_command(text: str) -> str:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"not a command: {error}") from None
+    if not words or words[0] in {"sudo", "*"}:
+        raise ValueError("write what follows `sudo -n`, such as /usr/sbin/nft -j list ruleset")
+    return text
+
+
+SudoCommand = Annotated[str, AfterValidator(_sudo_command)]
+
+
 class HostSettings(Strict):
     """What the checks ask of a host."""
 
     testinfra_url: str = Field(default="", description="Any testinfra host URL, such as docker://name, instead of SSH.")
+    sudo: tuple[SudoCommand, ...] = Field(
+        default=(),
+        description="What may follow `sudo -n` on the host: whole commands, or beginnings that end in ` *`.",
+    )
     spec: ServerSpec | None = None
     packages: tuple[PackageSpec, ...] = ()
     libraries: tuple[str, ...] = Field(default=(), description="Programs whose shared libraries must all resolve.")
@@ -111,9 +151,21 @@ class Host:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that must never appear in any output."""
-        return tuple(
-            str(value)
-            for name, value in self.variables.items()
-            if _SECRET_NAME.search(name) and type(value) in {str, int} and value
-        )
+        """Values that must never appear in any output, at whatever depth they stand."""
+        return tuple(_secrets(self.variables))
+
+
+def is_secret(name: object) -> bool:
+    """Return whether a variable of that name holds a secret."""
+    return _SECRET_NAME.search(str(name)) is not None
+
+
+def _secrets(variables: object) -> Iterator[str]:
+    if isinstance(variables, dict):
+        for name, value in variables.items():
+            if is_secret(name) and type(value) in {str, int} and value:
+                yield str(value)
+            yield from _secrets(value)
+    elif isinstance(variables, list):
+        for value in variables:
+            yield from _secrets(value)

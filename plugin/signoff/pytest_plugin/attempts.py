@@ -52,6 +52,10 @@ class Attempts:
         self._count: dict[tuple[Cell, str], int] = {}
         self._sequence = 0
         self._planned: Mapping[Cell, PlannedCell] = {planned.cell: planned for planned in workspace.planned}
+        self._of_check: dict[str, dict[str, Cell]] = {}
+        """Check to its cells, by the target as node ids write it."""
+        for cell in self._planned:
+            self._of_check.setdefault(cell.check, {})[_as_id(cell.target)] = cell
         self._item_of = {check.name: item.id for item in workspace.checklist.items for check in item.checks}
 
     def feed(self, report: pytest.TestReport) -> Iterator[Observation]:
@@ -78,13 +82,13 @@ class Attempts:
         if match is None:
             return None
         parameters = match["parameters"] or NO_TARGET
-        cells = {_as_id(cell.target): cell for cell in self._planned if cell.check == match["check"]}
+        cells = self._of_check.get(match["check"], {})
         if parameters in cells or NO_TARGET in cells:
             return cells.get(parameters) or cells[NO_TARGET]
-        for name in sorted(cells, key=len, reverse=True):  # further parameters beside the target
-            if parameters.startswith(f"{name}-") or parameters.endswith(f"-{name}"):
-                return cells[name]
-        return None
+        dashes = [place for place, letter in enumerate(parameters) if letter == "-"]
+        parts = [part for place in dashes for part in (parameters[:place], parameters[place + 1 :])]
+        named = [part for part in parts if part in cells]  # further parameters stand beside the target
+        return cells[max(named, key=len)] if named else None
 
     def broken_module(self, path: str, reason: str, at: datetime) -> Iterator[Observation]:
         """Yield an error for every cell whose check stands in a module or folder that could not be collected."""

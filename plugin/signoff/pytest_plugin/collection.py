@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.mark.expression import Expression
 
+from signoff.config.limits import items_about
 from signoff.config.plan import targets_of
 from signoff.config.yamlfile import did_you_mean
 from signoff.model import NO_TARGET, Cell, Check, Item
 
 if TYPE_CHECKING:
+    from signoff.config.limits import HostLimit
     from signoff.pytest_plugin.session import SignoffSession
     from signoff.workspace import Workspace
 
@@ -27,6 +29,10 @@ class Collection:
     def __init__(self, session: SignoffSession) -> None:
         self._session = session
         self._workspace = session.workspace
+        self._limit = session.limit
+        self._asked = frozenset(session.limit.hosts) if session.limit else frozenset()
+        self._items = {item.id: item for item in session.workspace.checklist.items}
+        self._derived = {item_id: markers_of(item) for item_id, item in self._items.items()}
         config = session.config
         for name, text in _markers(self._workspace):
             config.addinivalue_line("markers", f"{name}: {text}")
@@ -51,6 +57,8 @@ class Collection:
             )
         if wants:
             names = [target.name for target in targets_of(check, self._workspace.inventory)]
+            if check.targets.scope == "hosts":
+                names = [name for name in names if self._may_ask(name)]
             metafunc.parametrize("target", names, ids=names, indirect=True)
 
     @pytest.hookimpl(tryfirst=True)
@@ -63,8 +71,8 @@ class Collection:
             if marker is None:
                 kept.append(test)
                 continue
-            entry = self._workspace.checklist.item(marker.kwargs["id"])
-            for derived in markers_of(entry):
+            entry = self._items[marker.kwargs["id"]]
+            for derived in self._derived[entry.id]:
                 test.add_marker(derived)
             target = getattr(test, "callspec", None)
             name = target.params.get("target", NO_TARGET) if target is not None else NO_TARGET
@@ -72,14 +80,18 @@ class Collection:
                 test.stash[CELL] = Cell(item=entry.id, check=check_name(test), target=name)
             if self._session.config.getoption("signoff_strict") and test.get_closest_marker("xfail"):
                 raise pytest.UsageError(f"{test.nodeid}: xfail is no waiver (no approver, no end): write a waiver")
-            (kept if chosen(entry, config) else dropped).append(test)
+            asked = self._limit is None or self._may_ask(name)
+            (kept if asked and chosen(entry, config) else dropped).append(test)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
             items[:] = kept
 
+    def _may_ask(self, target: object) -> bool:
+        """Whether the limit lets the run ask the target; under a limit, services and the release are not asked."""
+        return self._limit is None or target in self._asked
+
     def _check(self, metafunc: pytest.Metafunc, marker: pytest.Mark) -> Check:
-        item_id = str(marker.kwargs.get("id"))
-        items = {item.id: item for item in self._workspace.checklist.items}
+        item_id, items = str(marker.kwargs.get("id")), self._items
         if item_id not in items:
             _fail(metafunc, f"unknown checklist item {item_id!r}", did_you_mean(item_id, items))
         name = metafunc.function.__name__.removeprefix("test_")
@@ -112,12 +124,33 @@ def markers_of(item: Item) -> list[pytest.MarkDecorator]:
     ]
 
 
-def selection(workspace: Workspace, config: pytest.Config) -> frozenset[str] | None:
-    """Return the items that `-m`, --owner and --stage are about, tests or no tests; None: no such selection.
+def selection(workspace: Workspace, config: pytest.Config, limit: HostLimit | None) -> frozenset[str] | None:
+    """Return the items that `-m`, --owner, --stage and --limit are about, tests or no tests; None: no such selection.
+
+    A limited run is always a selection: of the items that have cells on its hosts. They are judged as a whole, cells
+    of other hosts as earlier runs left them.
 
     Raises:
         pytest.UsageError: the selection is about no item, or names an owner or stage that does not exist.
     """
+    found = _selected(workspace, config)
+    if limit is None or (found is None and narrowed(config)):
+        return found
+    about = items_about(workspace.planned, limit)
+    found = about if found is None else found & about
+    if not found:
+        raise pytest.UsageError(f"{limit.text}: the selection has no check that asks these hosts")
+    return found
+
+
+def narrowed(config: pytest.Config) -> bool:
+    """Return whether paths, -k or --deselect chose tests, so that only what was collected can be judged."""
+    by_path = config.args_source is pytest.Config.ArgsSource.ARGS
+    option = config.option
+    return bool(by_path or option.keyword or option.deselect or option.markexpr)
+
+
+def _selected(workspace: Workspace, config: pytest.Config) -> frozenset[str] | None:
     checklist = workspace.checklist
     owners, stages, expression = config.getoption("owner"), config.getoption("stage"), config.option.markexpr
     for given, known, option in ((owners, checklist.owners, "--owner"), (stages, checklist.stages, "--stage")):
@@ -168,7 +201,7 @@ def _markers(workspace: Workspace) -> list[tuple[str, str]]:
     """Return every marker of the suite with its meaning."""
     checklist = workspace.checklist
     listed = [
-        ("checklist(id, unreachable)", "the checklist item that this test answers"),
+        ("checklist(id, unreachable, fresh)", "the checklist item that this test answers"),
         ("owner(name)", "derived: who owns the item"),
         ("stage(number)", "derived: the plan's stage of the item"),
     ]

@@ -7,24 +7,27 @@ import platform
 import signal
 import subprocess
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from ulid import ULID
 
 from signoff.artifacts import Artifacts, background_of, closing_block
-from signoff.model import Run, Verdict
+from signoff.errors import IntegrityError, StoreError
+from signoff.model import HostsAsked, Run, RunClosed, Verdict
 from signoff.pytest_plugin.attempts import Attempts
-from signoff.pytest_plugin.collection import selection
+from signoff.pytest_plugin.collection import narrowed, selection
 from signoff.pytest_plugin.progress import Progress
-from signoff.store.journal import JournalWriter
+from signoff.reports.messages import Messages
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from signoff.model import Observation, Signoff
+    from signoff.model import LedgerCheckpoint, Observation, Signoff
     from signoff.pytest_plugin.session import SignoffSession
+    from signoff.store.base import RunWriter
 
 _OWN_STATUS = {
     pytest.ExitCode.INTERRUPTED,
@@ -61,11 +64,11 @@ def register(config: pytest.Config, session: SignoffSession) -> None:
 def _own_the_output(config: pytest.Config, artifacts: Artifacts) -> None:
     """Keep what the user asked for; elsewhere show facts instead of tracebacks, and write JUnit."""
     option = config.option
-    if option.tbstyle == "auto":
+    if getattr(option, "tbstyle", "") == "auto":  # absent with `-p no:terminal`
         option.tbstyle = "no"  # pytest's own failure section costs quadratic time; ours follows the verdict
-    if option.reportchars == "fE":
+    if getattr(option, "reportchars", "") == "fE":
         option.reportchars = ""
-    if not option.xmlpath:
+    if not getattr(option, "xmlpath", "-"):
         option.xmlpath = str(artifacts.junit)
     option.continue_on_collection_errors = True  # one team's broken file must not hide the others' evidence
 
@@ -79,7 +82,9 @@ class Controller:
         self._config = session.config
         self._artifacts = artifacts
         self._scope: frozenset[str] | None = None
-        self._journal: JournalWriter | None = None
+        self._journal: RunWriter | None = None
+        self._watches = False
+        """Whether this run is no evidence, but looks after a release that is being signed."""
         self._run_id = str(ULID.from_datetime(session.started))
         self._attempts = Attempts(self._workspace, self._run_id, platform.node())
         self._broken: dict[str, tuple[Observation, ...]] = {}
@@ -95,7 +100,7 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong selection; let a polite end (SIGTERM) leave a closed journal and a report, as Ctrl-C does."""
-        self._scope = selection(self._workspace, self._config)
+        self._scope = selection(self._workspace, self._config, self._session.limit)
         if threading.current_thread() is threading.main_thread():
             self._before_sigterm = signal.signal(signal.SIGTERM, _interrupt)
 
@@ -117,7 +122,7 @@ class Controller:
         cells = [cell for nodeid in nodeids if (cell := self._attempts.cell_of(nodeid)) is not None]
         planned = tuple(dict.fromkeys(cells))
         errors = [each for broken in self._broken.values() for each in broken]
-        if self._scope is None and _narrowed(self._config):
+        if self._scope is None and (narrowed(self._config) or self._session.limit is not None):
             # An item whose check has no target is part of the selection all the same: it keeps it incomplete.
             items = {item for nodeid in nodeids if (item := self._attempts.item_of(nodeid)) is not None}
             self._scope = frozenset(items | {error.cell.item for error in errors})
@@ -132,8 +137,11 @@ class Controller:
             controller=platform.node(),
             user=_user(),
             git_revision=_git_revision(self._workspace.root),
+            stream=self._stream(),
+            ledgers=self._ledgers(),
         )
-        self._journal = JournalWriter.create(self._workspace.runs_folder, run)
+        self._watches = run.stream == "monitor"
+        self._journal = self._workspace.store.begin_run(run)
         self._progress = Progress(self._config, self._workspace, planned, self._session.language)
         for error in errors:
             self._record(error)
@@ -144,6 +152,8 @@ class Controller:
         if report.failed and path not in self._broken:
             reason = f"{path} could not be collected: {_last_line(str(report.longrepr))}"
             found = tuple(self._attempts.broken_module(path, reason, datetime.now(UTC)))
+            if (limit := self._session.limit) is not None:
+                found = tuple(seen for seen in found if seen.cell.target in limit.hosts)
             self._broken[path] = found
             self._stray_failure |= not found
             for observation in found if self._journal is not None else ():
@@ -185,15 +195,59 @@ class Controller:
         if exitstatus not in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
             self.begin()
         if self._journal is not None:
-            self._journal.close(datetime.now(UTC), interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-            self.signoff = self._workspace.evaluate(datetime.now(UTC), scope=self._scope)
-            session.exitstatus = self._exit_status(exitstatus)
+            self._end(self._journal, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+            session.exitstatus = self._judge(exitstatus)
         result = yield
         if self.signoff is not None:
             self._artifacts.write(self._workspace, self.signoff, self._session.language)
             self._say(self.signoff)
             session.exitstatus = self._without_leaks(int(session.exitstatus))
         return result
+
+    def _end(self, journal: RunWriter, *, interrupted: bool) -> None:
+        """Close the journal, and note in the ledger how it ended, so that it cannot vanish unnoticed."""
+        now = datetime.now(UTC)
+        journal.close(now, interrupted=interrupted)
+        end = journal.checkpoint
+        closed = RunClosed(run=end.run, seq=end.seq, sha256=end.sha256)
+        try:
+            self._workspace.store.record(closed, at=now, by=_user())
+        except (IntegrityError, StoreError) as error:
+            self._warn(f"the ledger does not know of this run's end: {error}")
+        for warning in journal.warnings:
+            self._warn(warning)
+
+    def _judge(self, status: int) -> int:
+        """Judge, and return the exit status; evidence that cannot be read now cannot be judged."""
+        try:
+            self.signoff = replace(
+                self._workspace.evaluate(datetime.now(UTC), scope=self._scope, compare=True), asked=self._asked()
+            )
+            return self._exit_status(status)
+        except StoreError as error:
+            self._warn(f"cannot be judged now: {error}")
+            return status if status in _OWN_STATUS else Verdict.INVALID.exit_status
+
+    def _asked(self) -> HostsAsked | None:
+        limit = self._session.limit
+        if limit is None:
+            return None
+        return HostsAsked(pattern=limit.text, hosts=limit.hosts, total=len(self._workspace.inventory.hosts))
+
+    def _ledgers(self) -> tuple[LedgerCheckpoint, ...]:
+        try:
+            return self._workspace.store.ledger().checkpoints
+        except StoreError:
+            return ()
+
+    def _stream(self) -> Literal["recorded", "monitor"]:
+        if self._config.getoption("signoff_record"):
+            return "recorded"
+        try:
+            return self._workspace.stream(self._session.started)
+        except StoreError as error:  # who signed is not known now; what is seen is evidence all the same
+            self._warn(str(error))
+            return "recorded"
 
     def headline(self) -> Signoff | None:
         """Return the decision, once it is there."""
@@ -223,6 +277,10 @@ class Controller:
         )
         reporter.write_line("")
         reporter.write_line(block)
+        if self._watches:
+            voided = any(reason.kind == "monitor" for reason in signoff.reasons)
+            key = "terminal.watched_worse" if voided else "terminal.watched"
+            reporter.write_line(Messages(self._session.language)(key), red=voided)
 
     def _without_leaks(self, status: int) -> int:
         """Fail the run if a known secret value stands in what it left behind.
@@ -230,7 +288,7 @@ class Controller:
         A report is removed: it can be written again. A journal is evidence and stays where it is.
         """
         reports = self._artifacts.existing()
-        journals = [self._journal.path] if self._journal is not None else []
+        journals = list(self._journal.files) if self._journal is not None else []
         leaking = self._workspace.redact.leaks([*reports, *journals])
         for path in leaking:
             if path in reports:
@@ -262,19 +320,14 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _narrowed(config: pytest.Config) -> bool:
-    """Whether paths, -k or --deselect chose tests, so that only what was collected can be judged."""
-    by_path = config.args_source is pytest.Config.ArgsSource.ARGS
-    option = config.option
-    return bool(by_path or option.keyword or option.deselect or option.markexpr)
-
-
 def _selector(config: pytest.Config) -> str:
     """Return the selection as typed, for the record."""
     option = config.option
     parts = [f"-m {option.markexpr}"] if option.markexpr else []
     parts += [f"-k {option.keyword}"] if option.keyword else []
     parts += [f"--owner {owner}" for owner in option.owner] + [f"--stage {stage}" for stage in option.stage]
+    parts += [f"--hosts {option.hosts}"] if getattr(option, "hosts", None) else []
+    parts += [f"--limit {option.limit}"] if option.limit else []
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         parts += config.args
     return " ".join(parts)

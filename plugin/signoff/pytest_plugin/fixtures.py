@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from signoff.errors import NotVerifiedError
 from signoff.pytest_plugin import SESSION
 from signoff.pytest_plugin.outcomes import EVIDENCE
 
@@ -67,9 +68,19 @@ def workspace_path(inventory: Inventory) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def connect(pytestconfig: pytest.Config) -> Callable[[str], Any]:
-    """Return a function from host name to testinfra `Host`; connections are shared and closed at the end."""
+    """Return a function from host name to testinfra `Host`; connections are shared and closed at the end.
+
+    A limited run may not ask other hosts: a check that needs one of them is not verified.
+    """
     session = pytestconfig.stash[SESSION]
-    return lambda name: session.pool.connect(name)  # noqa: PLW0108 - the pool is made on first use
+
+    def connect_(name: str) -> Any:
+        limit = session.limit
+        if limit is not None and name not in limit.hosts and name in session.workspace.inventory.hosts:
+            raise NotVerifiedError(f"this run may not ask {name} ({limit.text}); run the check without that limit")
+        return session.pool.connect(name)
+
+    return connect_
 
 
 @pytest.fixture

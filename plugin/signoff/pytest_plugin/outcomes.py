@@ -57,6 +57,7 @@ class Outcomes:
         entry = self._session.workspace.checklist.item(cell.item)
         evidence = item.stash.get(EVIDENCE, {})
         outcome, reason = _judge(item, call, report)
+        reason = "; ".join(filter(None, [reason, *self._session.take_notices()]))
         report.signoff = {  # type: ignore[attr-defined] # reports carry any plain attribute to the controller
             "item": cell.item,
             "check": cell.check,

@@ -101,6 +101,10 @@ class RunReport:
     @pytest.hookimpl(wrapper=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> Generator[None]:
         """Replace the name and link cells, which pytest-html does not escape, and insert ours."""
+        if report.passed and (report.when == "setup" or (report.when == "teardown" and not report.sections)):
+            yield
+            cells.clear()  # pytest-html would fill this row and throw it away: two of three rows of a passed test
+            return
         name = report.nodeid if report.when == "call" else f"{report.nodeid}::{report.when}"
         cells[3] = run_rows.links_cell(getattr(report, "extras", ()))
         cells[1] = run_rows.cell("testId", self._redact(run_rows.readable(name)))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pytest
 
+from signoff.config.limits import narrowed_plan
 from signoff.errors import ConfigError
 from signoff.language import choose_language
+from signoff.pytest_plugin.limit import Workers, answered, limit_of
 from signoff.reports.plan import render_plan
 from signoff.workspace import INVENTORY_VARIABLE, Workspace
 
 if TYPE_CHECKING:
     from signoff.model import Language
+    from signoff.pytest_plugin.hosts import Hosts
     from signoff.transport import HostPool
 
 
@@ -24,24 +28,30 @@ class SignoffSession:
     def __init__(self, config: pytest.Config, workspace: Workspace) -> None:
         self.config = config
         self.workspace = workspace
+        self.limit = limit_of(config, workspace.inventory)
         self.language: Language = choose_language(config.getoption("signoff_lang"))
         self.started = datetime.now(UTC)
-        self._pool: HostPool | None = None
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """Connections to hosts, opened on first use and shared by all checks of this process."""
+        from signoff.pytest_plugin.hosts import Hosts  # noqa: PLC0415 - hosts are not part of every run
+
+        return Hosts(self.workspace.inventory, self.config, self.limit)
 
     @property
     def pool(self) -> HostPool:
-        """Connections to hosts, opened on first use and shared by all checks of this process."""
-        if self._pool is None:
-            from signoff.pytest_plugin.hosts import host_pool  # noqa: PLC0415 - hosts are not part of every run
+        """Connections by name."""
+        return self.hosts.pool
 
-            self._pool = host_pool(self.workspace.inventory)
-        return self._pool
+    def take_notices(self) -> list[str]:
+        """Return, once each, what must be seen beside a check's result; see `Hosts.take_notices`."""
+        return self.hosts.take_notices() if "hosts" in self.__dict__ else []
 
     def close(self) -> None:
         """Close connections; safe to call twice."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
+        if "hosts" in self.__dict__:
+            self.hosts.close()
 
 
 def start(config: pytest.Config) -> None:
@@ -52,8 +62,10 @@ def start(config: pytest.Config) -> None:
     """
     from signoff.pytest_plugin import SESSION, collection, fixtures, outcomes  # noqa: PLC0415 - avoids a cycle
 
-    if config.getoption("hosts", None):
-        raise pytest.UsageError("--hosts has no effect on a checklist run: the inventory names the hosts")
+    for name in ("setupplan", "setuponly"):
+        if config.getoption(name, default=False):
+            option = f"--{name.replace('setup', 'setup-')}"
+            raise pytest.UsageError(f"{option} runs no check, and pytest calls that passed; use --signoff-plan")
     workspace = _load(config)
     session = SignoffSession(config, workspace)
     config.stash[SESSION] = session
@@ -61,10 +73,38 @@ def start(config: pytest.Config) -> None:
     manager.register(collection.Collection(session), "signoff-collection")
     manager.register(outcomes.Outcomes(session), "signoff-outcomes")
     manager.register(fixtures, "signoff-fixtures")
+    if workspace.inventory.hosts and not _only_lists(config):
+        _register_hosts(config, session)
+    if manager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        from signoff.pytest_plugin.distribution import Distribution  # noqa: PLC0415 - imports pytest-xdist
+
+        manager.register(Workers(workspace.inventory, session.limit), "signoff-workers")
+        manager.register(Distribution(), "signoff-distribution")
     if not hasattr(config, "workerinput") and not _only_lists(config):
         from signoff.pytest_plugin import controller  # noqa: PLC0415 - workers never report
 
         controller.register(config, session)
+
+
+def _register_hosts(config: pytest.Config, session: SignoffSession) -> None:
+    """Register what connects to hosts early and asks ahead; on the controller also what adds it up."""
+    from signoff.pytest_plugin.answers_ahead import AnswersAhead  # noqa: PLC0415 - hosts are not part of every run
+    from signoff.pytest_plugin.host_summary import HostSummary  # noqa: PLC0415
+    from signoff.pytest_plugin.hosts import SharedFolder  # noqa: PLC0415
+    from signoff.pytest_plugin.questions import NAME, QuestionFile, Remembered  # noqa: PLC0415
+
+    workspace, manager = session.workspace, config.pluginmanager
+    codes = {check: source.sha256 for (_, check), source in workspace.sources.items()}
+    file = QuestionFile(workspace.reports / NAME, codes, lambda text: workspace.redact(text) != text)
+    remembered = file.read() if session.hosts.ahead is not None else Remembered()
+    tests = AnswersAhead(session.hosts, remembered)
+    manager.register(tests, "signoff-answers-ahead")
+    if not hasattr(config, "workerinput"):
+        kept = file if session.hosts.ahead is not None else None
+        summary = HostSummary(tests, kept, remembered, session.language, workspace.redact)
+        manager.register(summary, "signoff-host-summary")
+        if manager.hasplugin("xdist"):
+            manager.register(SharedFolder(), "signoff-shared-folder")
 
 
 def _only_lists(config: pytest.Config) -> bool:
@@ -79,8 +119,12 @@ def print_plan(config: pytest.Config) -> None:
 
     workspace = _load(config)
     language = choose_language(config.getoption("signoff_lang"))
-    scope = selection(workspace, config)
-    print(render_plan(workspace.checklist, workspace.planned, scope, language))  # noqa: T201 - the option's answer
+    limit = limit_of(config, workspace.inventory)
+    scope = selection(workspace, config, limit)
+    checklist, planned = workspace.checklist, workspace.planned
+    if limit is not None:
+        checklist, planned = narrowed_plan(checklist, planned, scope, limit)
+    print(render_plan(checklist, planned, scope, language))  # noqa: T201 - the option's answer
 
 
 def _load(config: pytest.Config) -> Workspace:
@@ -92,6 +136,7 @@ def _load(config: pytest.Config) -> Workspace:
             or config.getini("signoff_inventory"),
             checklist=config.getini("signoff_checklist"),
             reports=config.getini("signoff_reports"),
+            answered=answered(config),
         )
     except ConfigError as error:
         raise pytest.UsageError(f"the suite's configuration has mistakes:\n{error}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -20,8 +20,13 @@ class HostAddress:
     ssh_args: str = ""
     """Options for the SSH client as Ansible's `ansible_ssh_common_args` writes them, such as `-o ProxyJump=bastion`."""
     connection: Literal["ssh", "local"] = "ssh"
-    testinfra_url: str = ""
+    testinfra_url: str = field(default="", repr=False)
     """Any other testinfra connection, such as `docker://web`; takes precedence over everything else."""
+
+    sudo: tuple[str, ...] = ()
+    """What may follow `sudo -n` on this host: whole commands, or beginnings that end in ` *`."""
+    become_method: str = "sudo"
+    become_password: str = field(default="", repr=False)
 
     @property
     def destination(self) -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from testinfra.backend.base import BaseBackend
 
-from signoff.errors import AuthenticationError, CouldNotCheckError, TimedOutError, UnreachableError
-from signoff.transport.script import Framed
+from signoff.errors import AuthenticationError, CouldNotCheckError, SignoffError, TimedOutError, UnreachableError
+from signoff.transport.ahead.read_only import Nature, nature
+from signoff.transport.channel import MAX_OUTPUT, Command, ConnectionLostError, NotSentError
+from signoff.transport.elevation import Elevation, mentions_a_way_up
 
 if TYPE_CHECKING:
     from testinfra.backend.base import CommandResult
 
-    from signoff.transport.channel import Channel
+    from signoff.transport.channel import Channel, Completed
 
-_TIMED_OUT = frozenset({124, 137})
-"""What timeout(1) exits with after TERM, and after KILL."""
-_PROBE_SECONDS = 5.0
+_RECONNECTS = 3
+"""Lost connections of one host in one run after which it counts as gone."""
 
 
 class BoundedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no type information
@@ -27,50 +28,87 @@ class BoundedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no t
         name: The inventory's name of the host, for messages.
         channel: The way to the host.
         limit: Seconds that one command may take on the host.
-        grace: Seconds that connecting and the way back may take on top.
+        elevation: What may be run as root.
     """
 
     NAME = "signoff"
 
-    def __init__(self, name: str, channel: Channel, *, limit: float = 30.0, grace: float = 10.0) -> None:
+    def __init__(self, name: str, channel: Channel, *, limit: float = 30.0, elevation: Elevation | None = None) -> None:
         super().__init__(name)
+        self._notices: list[str] = []
         self._name = name
         self._channel = channel
         self._limit = limit
-        self._grace = grace
-        self._bounded: bool | None = None
-        self._lost: CouldNotCheckError | None = None
+        self._elevation = elevation or Elevation(name=name)
+        self._losses = 0
+        self._password_refused = False
+        self._lost: SignoffError | None = None
+
+    @property
+    def channel(self) -> Channel:
+        """The way to the host."""
+        return self._channel
+
+    @property
+    def lost(self) -> SignoffError | None:
+        """Why the host counts as gone; None: it answers."""
+        return self._lost
 
     def open(self) -> None:
-        """Connect, and learn whether the host has timeout(1).
+        """Wait until the connection stands.
 
         Raises:
             CouldNotCheckError: no way to the host; remembered, so that the second question costs nothing.
+            NotVerifiedError: what the channel needs is not installed here.
         """
-        if self._bounded is None:
-            status, _, _ = self._send("timeout -k 1 5 true", None, _PROBE_SECONDS)
-            self._bounded = status == 0
+        self._refuse_if_lost()
+        try:
+            self._channel.open().result()
+        except SignoffError as error:
+            self._lost = error
+            raise
 
-    def run(self, command: str, *args: str, limit: float | None = None, **_kwargs: Any) -> CommandResult:
+    def run(
+        self,
+        command: str,
+        *args: str,
+        limit: float | None = None,
+        max_output: int = MAX_OUTPUT,
+        read_only: bool = False,
+        **_kwargs: Any,
+    ) -> CommandResult:
         """Run one command without input and return its result, whatever its exit status.
 
         Args:
             command: Shell text, with `%s` for each of the arguments.
             *args: Quoted for the shell and put in their places.
             limit: Seconds for this command instead of the default.
+            max_output: Bytes that each of its output streams may have.
+            read_only: It changes nothing: may be asked once more after a lost connection.
 
         Raises:
             UnreachableError, AuthenticationError: no way to the host, now or at an earlier question.
             TimedOutError: the command did not end within its limit.
+            NotVerifiedError: more output than allowed, the host could not run it to its end, or sudo refused it.
+            GuardError: it would run something as root that the inventory does not list.
+            ValueError: longer than one command line can carry.
         """
-        self.open()
-        text = self.quote(command, *args)
+        text = self.get_command(command, *args)
         seconds = self._limit if limit is None else limit
-        started = time.monotonic()
-        status, stdout, stderr = self._send(text, seconds if self._bounded else None, seconds)
-        if self._bounded and status in _TIMED_OUT and time.monotonic() - started >= seconds:
-            raise TimedOutError(f"{self._name}: not done within {seconds:g} s: {text[:120]}")
-        return self.result(status, text.encode(), stdout, stderr)
+        asked = Command(text=text, limit=seconds, max_output=max_output, read_only=read_only)
+        if mentions_a_way_up(text) and self._elevation.check(text):
+            try:
+                completed = self._ask_as_root(asked)
+            except TimedOutError as error:
+                raise TimedOutError(f"{error}; it may go on: what runs as root is not ours to end") from error
+        else:
+            completed = self._ask(asked)
+        return self.result(completed.status, text.encode(), completed.stdout, completed.stderr)
+
+    def take_notices(self) -> list[str]:
+        """Return, once each, what must be seen beside the answers, such as a question that was asked again."""
+        taken, self._notices = self._notices, []
+        return taken
 
     def close(self) -> None:
         """End the connection."""
@@ -84,24 +122,56 @@ class BoundedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no t
         """Encode as UTF-8."""
         return data.encode()
 
-    def _send(self, command: str, bound: float | None, seconds: float) -> tuple[int, bytes, bytes]:
-        if self._lost is not None:
-            raise type(self._lost)(f"{self._lost} (remembered; not tried again in this run)")
-        framed = Framed(command, bound)
+    def get_sudo_command(self, command: str, sudo_user: str | None) -> str:
+        """Return what `host.sudo()` runs: the listed command itself, never a root shell."""
+        return self._elevation.raised(command, sudo_user)
+
+    def _ask_as_root(self, command: Command) -> Completed:
+        completed = self._ask(command)
+        if self._elevation.asks_for_password(completed):
+            text = self._elevation.with_password(command.text)
+            if text is not None and not self._password_refused:
+                completed = self._ask(replace(command, text=text, secret=self._elevation.password))
+                # A wrong one is not tried again: accounts are locked after a few.
+                self._password_refused = self._elevation.refuses_password(completed)
+        self._elevation.verify(command.text, completed)
+        return completed
+
+    def _ask(self, command: Command) -> Completed:
+        self._refuse_if_lost()
         try:
-            completed = self._channel.run(framed.script, seconds + self._grace)
+            return self._channel.submit(command).result()
+        except ConnectionLostError as error:
+            self._reconnect(error)
+            if not _may_ask_again(command, error):
+                raise
         except (UnreachableError, AuthenticationError) as error:
             self._lost = error
             raise
-        except TimedOutError as error:
-            # A host that bounds its own commands and still says nothing is gone; else the command is just slow.
-            if bound is not None or self._bounded is None:
-                self._lost = UnreachableError(str(error))
-                raise self._lost from error
+        self._notices.append(f"{self._name}: asked again after a lost connection: {command.text[:120]}")
+        try:
+            return self._channel.submit(command).result()
+        except CouldNotCheckError as error:
+            self._lost = error
             raise
-        answer = framed.unframe(completed)
-        if answer is None:
-            said = (completed.stderr or completed.stdout).decode(errors="replace").strip()
-            self._lost = UnreachableError(f"{self._name}: the account's shell did not run the command: {said[:200]}")
-            raise self._lost
-        return answer.status, answer.stdout, answer.stderr
+
+    def _reconnect(self, lost: ConnectionLostError) -> None:
+        self._losses += 1
+        if self._losses > _RECONNECTS:
+            self._lost = lost
+            raise lost
+        try:
+            self._channel.open().result()
+        except SignoffError as error:
+            self._lost = error
+            raise error from lost
+
+    def _refuse_if_lost(self) -> None:
+        if self._lost is not None:
+            raise type(self._lost)(*self._lost.args)  # a new one each time: the same text, a traceback of its own
+
+
+def _may_ask_again(command: Command, error: ConnectionLostError) -> bool:
+    if isinstance(error, NotSentError) or command.read_only:
+        return True
+    return not command.secret and nature(command.text) is not Nature.UNKNOWN

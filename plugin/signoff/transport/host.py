@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import testinfra.modules
 from testinfra.host import Host
 
-from signoff.errors import GuardError, NotVerifiedError
+from signoff.errors import NotVerifiedError
+from signoff.transport.could_look import could_not_look, require_service_manager, why
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from testinfra.backend.base import CommandResult
 
-_NOT_RUN = {126: "may not be executed", 127: "is not installed"}
-_COULD_NOT_LOOK = re.compile(
-    r"permission denied|operation not permitted|must be root|are you root"
-    r"|not been booted with systemd|failed to connect to (system scope )?bus|unrecognized service",
-    re.IGNORECASE,
-)
-_MUST_SUCCEED = frozenset({"ss", "netstat", "sockstat"})
-"""Tools whose failure testinfra ignores: their silence would read as "nothing listens"."""
-_LOOKUPS = ("command -v ", "which ")
-"""Questions about the presence of a tool: here 127 is the answer."""
+_MISSING = frozenset({126, 127})
 
 
 class CheckedHost(Host):  # type: ignore[misc]  # testinfra ships no type information
@@ -39,7 +33,7 @@ class CheckedHost(Host):  # type: ignore[misc]  # testinfra ships no type inform
         """
         result = self.run(command, *args, **kwargs)
         if result.rc not in expected:
-            raise NotVerifiedError(_why(self, result))
+            raise why(self.backend.hostname, result)
         return result
 
     def check_output(self, command: str, *args: str, **kwargs: Any) -> str:
@@ -51,51 +45,51 @@ class CheckedHost(Host):  # type: ignore[misc]  # testinfra ships no type inform
         output: str = self.run_expect([0], command, *args, **kwargs).stdout
         return output.rstrip("\r\n")
 
+    def find_command(self, command: str, extrapaths: Iterable[str] = ("/sbin", "/usr/sbin")) -> str:
+        """Return the path of a tool.
+
+        Raises:
+            NotVerifiedError: it is not there.
+        """
+        try:
+            return str(super().find_command(command, extrapaths))
+        except ValueError as error:
+            raise NotVerifiedError(f"{self.backend.hostname}: {error}; install it") from None
+
     def __getattr__(self, name: str) -> Any:
         """Return the testinfra module, bound to a host that tells "no" from "could not look"."""
-        if name == "sudo":
-            raise GuardError("sudo opens a whole root shell; run the one allowed command by `sudo -n` instead")
         if name not in testinfra.modules.modules:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        bound_to = self if name == "system_info" else _HostForModules(self.backend)
+        if name == "service" and self.system_info.type == "linux":
+            require_service_manager(self.backend.hostname, self.run)
+        bound_to = self if name == "system_info" else self._for_modules
         module = testinfra.modules.get_module_class(name).get_module(bound_to)
         setattr(self, name, module)
         return module
+
+    @cached_property
+    def _for_modules(self) -> CheckedHost:
+        # One for all modules, and with our own `system_info`: what the system is, is asked once, not by each of them.
+        host = _HostForModules(self.backend)
+        host.system_info = self.system_info
+        return host
 
 
 class _HostForModules(CheckedHost):
     """What modules run their commands on. `system_info` is not among them: it tries tools until one is there."""
 
+    @cached_property
+    def _for_modules(self) -> CheckedHost:
+        return self
+
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
-        result = super().run(command, *args, **kwargs)
-        if result.rc != 0 and not command.startswith(_LOOKUPS) and self._could_not_look(result):
-            raise NotVerifiedError(_why(self, result))
+        result = super().run(command, *args, **{"read_only": True} | kwargs)
+        if could_not_look(result, super().run):
+            raise why(self.backend.hostname, result)
         return result
 
     def run_expect(self, expected: list[int], command: str, *args: str, **kwargs: Any) -> CommandResult:
         # A status that the module expects is an answer, "not installed" included: it has another way to find out.
-        if _NOT_RUN.keys() & set(expected):
+        if _MISSING & set(expected):
             return CheckedHost(self.backend).run_expect(expected, command, *args, **kwargs)
         return super().run_expect(expected, command, *args, **kwargs)
-
-    def _could_not_look(self, result: CommandResult) -> bool:
-        if result.rc in _NOT_RUN or _COULD_NOT_LOOK.search(result.stderr):
-            return True
-        words = result.command.decode().split()
-        tool = words[0].rpartition("/")[2]
-        if tool == "dpkg-query":
-            return "no packages found" not in result.stderr
-        if tool == "test":
-            # `test` says nothing about why; `ls` does. The path is quoted already.
-            return bool(_COULD_NOT_LOOK.search(super().run(f"ls -d -- {' '.join(words[2:])}").stderr))
-        return tool in _MUST_SUCCEED
-
-
-def _why(host: Host, result: CommandResult) -> str:
-    command = result.command.decode(errors="replace")
-    what = _NOT_RUN.get(result.rc, f"ended with exit status {result.rc}")
-    stderr = result.stderr.strip().splitlines()
-    said = f": {stderr[0][:200]}" if stderr else ""
-    return (
-        f"{host.backend.hostname}: `{command[:120]}` {what}{said}; install the tool or grant the account what it needs"
-    )

@@ -14,7 +14,7 @@ import paramiko
 
 from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError, UnreachableError
 from signoff.transport.channel import Completed
-from signoff.transport.script import for_login_shell
+from signoff.transport.oneshot import FramedAsker, OneShotChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,21 +29,26 @@ _HARMLESS = frozenset(
 _CHUNK = 65_536
 
 
-class ParamikoChannel:
-    """Scripts over one paramiko connection; for machines that have no OpenSSH client."""
+def paramiko_channel(address: HostAddress, *, connect_timeout: float = 5.0, grace: float = 15.0) -> OneShotChannel:
+    """Return a channel over one paramiko connection; for machines that have no OpenSSH client.
 
-    def __init__(self, address: HostAddress, *, connect_timeout: float = 5.0) -> None:
-        """Read the address; nothing is opened before the first script.
+    Raises:
+        NotVerifiedError: the address needs an option that only the OpenSSH client has.
+    """
+    runner = _ParamikoRunner(address, connect_timeout=connect_timeout)
+    return OneShotChannel(address.name, FramedAsker(address.name, runner, grace=grace))
 
-        Raises:
-            NotVerifiedError: the address needs an option that only the OpenSSH client has.
-        """
+
+class _ParamikoRunner:
+    """Scripts over one paramiko connection, each in a session of its own."""
+
+    def __init__(self, address: HostAddress, *, connect_timeout: float) -> None:
         self._address = address
         self._timeout = connect_timeout
         self._known_hosts = _known_hosts(address)
         self._client: paramiko.SSHClient | None = None
 
-    def run(self, script: str, limit: float) -> Completed:
+    def run(self, script: bytes, limit: float) -> Completed:
         """Run the script on its own session of the one connection."""
         deadline = time.monotonic() + limit
         if self._client is None:
@@ -53,7 +58,9 @@ class ParamikoChannel:
             raise UnreachableError(f"{self._address.name}: the connection was lost")
         try:
             with transport.open_session(timeout=self._timeout) as channel:
-                channel.exec_command(for_login_shell(script).encode())
+                channel.exec_command(b"exec /bin/sh -s")
+                channel.settimeout(self._timeout)
+                channel.sendall(script)
                 channel.shutdown_write()
                 completed = _collect(channel, deadline)
         except TimeoutError:
@@ -133,7 +140,9 @@ def _drain_quietly(channel: paramiko.Channel, into: list[bytes], deadline: float
 def _typed(name: str, error: BaseException) -> Exception | None:
     match error:
         case paramiko.BadHostKeyException():
-            return AuthenticationError(f"{name}: the host's key is not the known one: possibly another machine")
+            return AuthenticationError(
+                f"{name}: the host's key has CHANGED: it is not the known one; another machine may be answering"
+            )
         case paramiko.AuthenticationException():
             return AuthenticationError(f"{name}: the host refused our identity: {error}")
         case paramiko.SSHException() if "not found in known_hosts" in str(error):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from signoff.errors import GuardError, NotVerifiedError
 from signoff.transport import HostAddress, HostPool
 from signoff.transport.backend import BoundedBackend
-from signoff.transport.channel import Completed
+from signoff.transport.channel import Command, Completed, new_future
 from signoff.transport.host import CheckedHost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
 
@@ -24,17 +25,33 @@ class ScriptedChannel:
     def __init__(self, answers: dict[str, tuple[int, str, str]]) -> None:
         self._answers = answers
 
-    def run(self, script: str, limit: float) -> Completed:
-        assert limit > 0
-        word = re.findall(r"printf '(\w+)%d:'", script)[-1]
-        status, out, err = next((a for pattern, a in self._answers.items() if re.search(pattern, script)), (0, "", ""))
-        return Completed(status=0, stdout=f"{out}{word}{status}:".encode(), stderr=err.encode())
+    def open(self) -> Future[Any]:
+        return answered(None)
+
+    def submit(self, command: Command) -> Future[Any]:
+        found = (answer for pattern, answer in self._answers.items() if re.search(pattern, command.text))
+        status, out, err = next(found, (0, "", ""))
+        return answered(Completed(status=status, stdout=out.encode(), stderr=err.encode()))
+
+    def submit_batch(self, texts: Sequence[str], limit: float) -> list[Future[Any]]:
+        return [self.submit(Command(text=text, limit=limit)) for text in texts]
 
     def close(self) -> None:
         pass
 
 
-LINUX = {"uname -s": (0, "Linux", ""), "os-release": (0, "ID=debian\n", ""), "uname -m": (0, "x86_64", "")}
+def answered(result: object) -> Future[Any]:
+    future = new_future()
+    future.set_result(result)
+    return future
+
+
+LINUX = {
+    "uname -s": (0, "Linux", ""),
+    "os-release": (0, "ID=debian\n", ""),
+    "uname -m": (0, "x86_64", ""),
+    "proc/1/comm": (0, "running", ""),
+}
 
 
 def host_that_answers(**answers: tuple[int, str, str]) -> CheckedHost:
@@ -90,6 +107,54 @@ def test_a_service_is_unknown_without_a_service_manager(stderr: str) -> None:
         _ = host.service("ssh").is_running
 
 
+@pytest.mark.parametrize("first_process", ["sshd", "tini", "offline", "", "python3"])
+def test_a_service_is_unknown_where_nothing_manages_services(first_process: str) -> None:
+    host = host_that_answers(**{"proc/1/comm": (0, first_process, ""), "service ssh status": (3, "", "")})
+    with pytest.raises(NotVerifiedError, match="no service manager"):
+        _ = host.service("ssh").is_running
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "stderr", "sees"),
+    [
+        ("md5sum /etc/shadow | cut -d' ' -f1", 0, "md5sum: /etc/shadow: Permission denied", False),
+        ("sha256sum /a | cut -d ' ' -f 1", 0, "", True),
+        ("getent passwd nobody1", 2, "", True),
+        ("getent passwd nobody1", 1, "", False),
+        ("id nobody1", 1, "id: 'nobody1': no such user", True),
+        ("id nobody1", 1, "id: cannot find name for user ID", False),
+        ("pacman -Q x", 1, "error: package 'x' was not found", True),
+        ("pacman -Q x", 1, "error: failed to initialize alpm library", False),
+        ("apk -e info x", 1, "", True),
+        ("apk -e info x", 99, "ERROR: Unable to read database", False),
+        (
+            "iptables -w 90 -S",
+            4,
+            "iptables v1.8.9 (nf_tables): Could not fetch: Permission denied (you must be root)",
+            False,
+        ),
+        ("ss -tln", 255, "", False),
+        ("command -v ss", 127, "", True),
+    ],
+)
+def test_a_failure_to_look_is_told_from_a_no(command: str, status: int, stderr: str, *, sees: bool) -> None:
+    module_host = host_that_answers(**{re.escape(command): (status, "", stderr)}).file("/x")._host
+    if sees:
+        assert module_host.run(command).rc == status
+    else:
+        with pytest.raises(NotVerifiedError):
+            module_host.run(command)
+
+
+def test_the_reason_says_what_to_grant_or_to_install() -> None:
+    denied = host_that_answers(**{"stat -Lc": (1, "", "stat: cannot statx '/root/x': Permission denied")})
+    with pytest.raises(NotVerifiedError, match=r"sudo -n stat -Lc %a /root/x"):
+        _ = denied.file("/root/x").mode
+    missing = host_that_answers(sysctl=(127, "", "sh: sysctl: not found"))
+    with pytest.raises(NotVerifiedError, match=r"sysctl.*install"):
+        missing.sysctl("vm.swappiness")
+
+
 def test_a_stopped_service_is_an_answer() -> None:
     assert host_that_answers(**{"systemctl is-active": (3, "inactive", "")}).service("ssh").is_running is False
 
@@ -118,8 +183,8 @@ def test_modules_work_for_real(here: CheckedHost, tmp_path: Path) -> None:
 
 
 def test_a_root_shell_is_refused(here: CheckedHost) -> None:
-    with pytest.raises(GuardError, match="sudo -n"), here.sudo():
-        pass
+    with here.sudo(), pytest.raises(GuardError, match="not listed"):
+        here.run("id -u")
 
 
 def test_unknown_modules_are_attribute_errors(here: CheckedHost) -> None:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 import time
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,15 +55,6 @@ def test_a_command_that_hangs_is_ended_on_the_host_too(pool: HostPool) -> None:
     assert host.run("echo still there").rc == 0
 
 
-def test_a_host_without_timeout_is_bounded_from_here(pool: HostPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    host = pool.connect("web1")
-    monkeypatch.setattr(host.backend, "_bounded", False)
-    monkeypatch.setattr(host.backend, "_grace", 0.2)
-    with pytest.raises(TimedOutError, match="nothing came back"):
-        host.run("sleep 2", limit=0.3)
-    assert host.run("true", limit=5).rc == 0
-
-
 def test_one_connection_serves_all_commands(pool: HostPool, ssh_server: Any) -> None:
     host = pool.connect("web1")
     before = ssh_server.connections
@@ -77,14 +68,14 @@ def test_a_command_too_long_for_a_command_line_is_refused(pool: HostPool) -> Non
         pool.connect("web1").run("echo " + "x" * 120_000)
 
 
-@pytest.mark.parametrize(("hosts", "word"), [("no_hosts", "known"), ("wrong_hosts", "not the known")])
+@pytest.mark.parametrize(("hosts", "word"), [("no_hosts", "not known"), ("wrong_hosts", "not the known")])
 def test_unknown_and_changed_host_keys_are_refused(client: str, ssh_server: Any, hosts: str, word: str) -> None:
     assert client
     args = f"-F none -o UserKnownHostsFile={ssh_server.folder / hosts} -o StrictHostKeyChecking=no"
     with HostPool({"web1": ssh_server.with_args(ssh_args=args)}) as pool:
         with pytest.raises(AuthenticationError, match=word):
             pool.connect("web1")
-        with pytest.raises(AuthenticationError, match="remembered"):
+        with pytest.raises(AuthenticationError, match=word):
             pool.connect("web1")
 
 
@@ -101,8 +92,8 @@ def test_a_closed_port_is_tried_once(client: str) -> None:
         unused.bind(("127.0.0.1", 0))
         address = HostAddress(name="gone", host="127.0.0.1", port=unused.getsockname()[1], ssh_args="-F none")
     with HostPool({"gone": address}) as pool:
-        for expected in ("gone: ", "remembered"):
-            with pytest.raises(UnreachableError, match=expected):
+        for _ in range(2):
+            with pytest.raises(UnreachableError, match="gone: "):
                 pool.connect("gone")
 
 
@@ -136,35 +127,26 @@ def test_a_connection_lost_on_the_way_is_unreachable_from_then_on(client: str, s
     with HostPool({"web1": ssh_server.address}, limit=5) as pool:
         host = pool.connect("web1")
         ssh_server.cut()
-        # OpenSSH opens a new connection by itself; what must never come back is a wrong answer.
-        try:
+        # Whether the loss was noticed before or after the question: what must never come back is a wrong answer.
+        with suppress(UnreachableError):
             assert host.run("exit 7").rc == 7
-        except UnreachableError:
-            with pytest.raises(UnreachableError, match="remembered"):
-                host.run("exit 7")
 
 
-def test_closing_leaves_no_process_and_no_socket(ssh_server: Any) -> None:
+def test_closing_leaves_no_process(ssh_server: Any) -> None:
     pool = HostPool({"web1": ssh_server.address})
-    host = pool.connect("web1")
-    folder = Path(host.backend._channel._directory)
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert _processes_naming(folder)
+    assert pool.connect("web1").run("true").rc == 0
+    assert _clients_of(ssh_server)
     pool.close()
-    deadline = time.monotonic() + 5
-    while _processes_naming(folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _processes_naming(folder)
-    assert not folder.exists()
+    assert not _clients_of(ssh_server)
 
 
-def _processes_naming(folder: Path) -> list[str]:
-    lines = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout.splitlines()
-    return [line for line in lines if str(folder) in line]
+def _clients_of(server: Any) -> list[str]:
+    lines = subprocess.run(["ps", "-wweo", "args"], check=True, capture_output=True, text=True).stdout.splitlines()
+    return [line for line in lines if line.startswith("ssh ") and str(server.folder) in line]
 
 
 def test_without_any_ssh_client_the_reason_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signoff.transport.pool.shutil.which", lambda _: None)
+    monkeypatch.setattr("signoff.transport.channels.shutil.which", lambda _: None)
     monkeypatch.setitem(__import__("sys").modules, "signoff.transport.paramiko_ssh", None)
     with HostPool({"a": HostAddress(name="a")}) as pool, pytest.raises(NotVerifiedError, match="openssh-client"):
         pool.connect("a")
@@ -172,7 +154,7 @@ def test_without_any_ssh_client_the_reason_names_what_to_install(monkeypatch: py
 
 @pytest.mark.parametrize("args", ["-o ProxyJump=bastion", "-J bastion", "-o ProxyCommand='nc %h %p'"])
 def test_options_that_only_openssh_has_are_not_ignored(monkeypatch: pytest.MonkeyPatch, args: str) -> None:
-    monkeypatch.setattr("signoff.transport.pool.shutil.which", lambda _: None)
+    monkeypatch.setattr("signoff.transport.channels.shutil.which", lambda _: None)
     with (
         HostPool({"a": HostAddress(name="a", ssh_args=args)}) as pool,
         pytest.raises(NotVerifiedError, match="OpenSSH client"),
@@ -205,11 +187,13 @@ def test_a_container_that_is_not_there_is_unreachable() -> None:
         pool.connect("box")
 
 
-@pytest.mark.parametrize("url", ["ssh://web1", "paramiko://web1", "docker://a?sudo=true", "nonsense://a"])
+@pytest.mark.parametrize(
+    "url", ["ssh://web1", "paramiko://web1", "docker://a?sudo=true", "nonsense://a", "ansible://a"]
+)
 def test_connections_that_would_bypass_the_limits_are_refused(url: str) -> None:
     with (
         HostPool({"box": HostAddress(name="box", testinfra_url=url)}) as pool,
-        pytest.raises(UnreachableError, match="testinfra_url"),
+        pytest.raises(NotVerifiedError, match="testinfra_url"),
     ):
         pool.connect("box")
 

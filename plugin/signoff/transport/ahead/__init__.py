@@ -1,0 +1,1 @@
+"""What checks are known to ask is asked early, and answered from memory."""

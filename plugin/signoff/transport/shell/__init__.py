@@ -1,0 +1,1 @@
+"""One shell on a host that answers many commands in order, over any carrier."""
