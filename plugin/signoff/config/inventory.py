@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr
 
-from signoff.config.ansible import read_hosts
 from signoff.config.canonical import digest
+from signoff.config.host_source import read_hosts
 from signoff.config.kinds import KINDS, Service
 from signoff.config.kinds.base import Strict
 from signoff.config.policy import read_policy
 from signoff.config.records import read_attestations, read_waivers
+from signoff.config.store import read_store, secrets_of
 from signoff.config.validation import validate
 from signoff.config.yamlfile import Document, did_you_mean, raise_problems, read_yaml
 from signoff.errors import ConfigError, Problem
 from signoff.model import Policy, Records, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from signoff.config.hosts import Host
     from signoff.model import Checklist
@@ -58,12 +59,18 @@ class Inventory:
     policy: Policy
     records: Records
     sha256: str
+    store: str = field(default="", repr=False)
+    """Address of the shared store, a secret; empty: evidence is kept in files."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """Values that must reach no output."""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Names of the hosts of every group, in Ansible's order; a group may be empty."""
+    answered: str = field(default="", repr=False)
+    """What `ansible-inventory` said of the hosts, if it was asked."""
 
     def group(self, name: str) -> tuple[Host, ...]:
-        """Return the hosts of a group, in the file's order; empty if there is no such group."""
-        return tuple(host for host in self.hosts.values() if name in host.groups)
+        """Return the hosts of a group and of the groups below it; empty if there is no such group."""
+        return tuple(self.hosts[host] for host in self.groups.get(name, ()))
 
     def service(self, name: str) -> Service:
         """Return a service's settings; KeyError if there is none of that name."""
@@ -97,26 +104,32 @@ def find_inventory(root: Path, name: str) -> Path:
     raise ConfigError([problem])
 
 
-def load_inventory(folder: Path, checklist: Checklist, environ: Mapping[str, str] | None = None) -> Inventory:
+def load_inventory(
+    folder: Path, checklist: Checklist, environ: Mapping[str, str] | None = None, *, answered: str = ""
+) -> Inventory:
     """Return the environment in the folder.
 
     Args:
-        folder: holds hosts.yaml, services.yaml and policy.yaml, and may hold waivers.yaml and attestations.yaml.
+        folder: holds hosts.yaml (or another source of hosts), services.yaml and policy.yaml, and may hold
+            waivers.yaml and attestations.yaml.
         checklist: what the records may refer to.
         environ: where `${NAME}` is looked up first; the process environment by default.
+        answered: what `ansible-inventory` said to another process of the same run; it is not asked again.
 
     Raises:
         ConfigError: all mistakes of all files at once.
     """
-    lookup = _Lookup(folder, os.environ if environ is None else environ)
-    files = {name: read_yaml(folder / f"{name}.yaml", lookup) for name in ("hosts", "services", "policy")}
+    environ = os.environ if environ is None else environ
+    lookup = _Lookup(folder, environ)
+    files = {name: read_yaml(folder / f"{name}.yaml", lookup) for name in ("services", "policy")}
     optional = {
         name: read_yaml(folder / f"{name}.yaml", lookup) if (folder / f"{name}.yaml").exists() else Document(file=name)
         for name in ("waivers", "attestations")
     }
     written = {name: read_yaml(folder / f"{name}.yaml").data for name in files}
 
-    hosts = read_hosts(files["hosts"], written["hosts"])
+    source = read_hosts(folder, lookup, environ, answered=answered)
+    hosts = source.hosts
     services = _read_services(files["services"], written["services"], hosts)
     names = {*hosts, *services}
     policy = read_policy(files["policy"], written["policy"], checklist, names)
@@ -126,7 +139,8 @@ def load_inventory(folder: Path, checklist: Checklist, environ: Mapping[str, str
         waivers=read_waivers(optional["waivers"], zone, ids, names),
         attestations=read_attestations(optional["attestations"], zone, ids, folder),
     )
-    raise_problems([*files.values(), *optional.values()])
+    store = read_store(files["policy"], written["policy"], lookup)
+    raise_problems([*source.documents, *files.values(), *optional.values()])
     assert policy is not None
     return Inventory(
         name=policy.environment,
@@ -135,9 +149,21 @@ def load_inventory(folder: Path, checklist: Checklist, environ: Mapping[str, str
         services=services,
         policy=policy,
         records=records,
-        sha256=digest([written["hosts"], written["services"]]),
-        secrets=frozenset(value for value in _secrets(hosts, services) if value),
+        sha256=digest([source.written, written["services"]]),
+        store=store,
+        secrets=frozenset(value for value in (*_secrets(hosts, services), *secrets_of(store)) if value),
+        groups=source.groups,
+        answered=source.answered,
     )
+
+
+def variables(folder: Path, environ: Mapping[str, str] | None = None) -> Callable[[str], str | None]:
+    """Return what finds the values of `${NAME}` for the environment in the folder.
+
+    Raises:
+        ConfigError: a file with secrets cannot be read.
+    """
+    return _Lookup(folder, os.environ if environ is None else environ)
 
 
 class _Lookup:
@@ -153,6 +179,11 @@ class _Lookup:
         for path in [Path(named)] if named else [folder / name for name in _env_files(folder)]:
             if path.is_file():
                 self._values.update(_read_env(path))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Values of the .env files: they must reach no output, in no error either."""
+        return frozenset(value for value in self._values.values() if value)
 
     def __call__(self, name: str) -> str | None:
         value = self._environ.get(name)

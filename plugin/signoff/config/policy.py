@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from signoff.config.accepting import AttestationRulesFile, WaiverRulesFile, check_rules
+from signoff.config.approving import ApprovalsFile, PersonFile, SeparationFile, check_signing
 from signoff.config.canonical import digest
-from signoff.config.fields import Duration, Instant, Ratio
+from signoff.config.fields import Duration
 from signoff.config.kinds.base import Strict
+from signoff.config.rollback import RollbackFile, check_rollback, rollback_rule
 from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean
-from signoff.model import NotApplicable, Person, Policy, RollbackRule, Severity
+from signoff.model import NotApplicable, Person, Policy, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,30 +40,7 @@ class NotApplicableFile(Strict):
     approver: str
 
 
-class PersonFile(Strict):
-    """Somebody who may approve, waive or attest."""
-
-    name: str = Field(min_length=1)
-    roles: tuple[str, ...] = Field(min_length=1)
-    public_key: str = Field(default="", description="Ed25519 public key in base64, from `signoff keygen`.")
-    valid_from: Instant | None = None
-    valid_until: Instant | None = None
-
-
-class ApprovalsFile(Strict):
-    """Who signs, in which order."""
-
-    roles: tuple[str, ...] = Field(default=("tech", "qa", "executive"), min_length=1)
-
-
-class RollbackFile(Strict):
-    """When a release is rolled back: strictly greater than a limit, over a window, with enough samples."""
-
-    error_ratio: Ratio = 0.05
-    response_seconds: float = Field(default=1.0, gt=0)
-    percentile: float = Field(default=0.95, gt=0, lt=1)
-    window: Duration = Field(default="5m", validate_default=True)
-    min_samples: int = Field(default=100, ge=1)
+_DUE_DAYS = {Severity.CRITICAL: 1, Severity.HIGH: 3, Severity.MEDIUM: 7, Severity.LOW: 14}
 
 
 class PolicyFile(Strict):
@@ -72,15 +52,20 @@ class PolicyFile(Strict):
     timezone: str = Field(default="UTC", description="For display and date-only expiries, such as Asia/Seoul.")
     release: ReleaseFile
     env_files: tuple[str, ...] = Field(default=(".env",), description="Files with secrets, relative to this folder.")
+    store: str = Field(
+        default="", description="Where evidence is kept: files (default), or ${SIGNOFF_STORE} for a shared PostgreSQL."
+    )
     not_applicable: tuple[NotApplicableFile, ...] = ()
-    due_days: dict[Severity, int] = Field(
-        default={Severity.CRITICAL: 1, Severity.HIGH: 3, Severity.MEDIUM: 7, Severity.LOW: 14},
-        description="Days until an issue of the severity is due.",
+    due_days: dict[Severity, Annotated[int, Field(ge=0, le=365)]] = Field(
+        default=_DUE_DAYS, description="Days until an issue of the severity is due."
     )
     max_age: dict[str, Duration] = Field(default={}, description="Item id to a shorter freshness window.")
     full_recheck: bool = Field(default=True, description="After the last fix, everything must be observed again.")
     roster: tuple[PersonFile, ...] = ()
     approvals: ApprovalsFile = ApprovalsFile()
+    separation_of_duties: SeparationFile = SeparationFile()
+    waivers: WaiverRulesFile = WaiverRulesFile()
+    attestations: AttestationRulesFile = AttestationRulesFile()
     rollback: RollbackFile | None = None
 
     @field_validator("timezone")
@@ -105,6 +90,10 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
         return None
     _check_names(document, parsed, checklist, targets)
     _check_windows(document, parsed, checklist)
+    check_signing(document, parsed.roster, parsed.approvals)
+    roles = {role for person in parsed.roster for role in person.roles}
+    check_rollback(document, parsed.rollback, roles)
+    check_rules(document, checklist, parsed.waivers, parsed.attestations, roles)
     return Policy(
         product=parsed.product,
         environment=parsed.environment,
@@ -112,10 +101,16 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
         commit=parsed.release.commit,
         timezone=parsed.timezone,
         not_applicable=tuple(
-            NotApplicable(item=entry.item, target=entry.target, reason=entry.reason, approver=entry.approver)
-            for entry in parsed.not_applicable
+            NotApplicable(
+                item=entry.item,
+                target=entry.target,
+                reason=entry.reason,
+                approver=entry.approver,
+                place=document.place(("not_applicable", index)),
+            )
+            for index, entry in enumerate(parsed.not_applicable)
         ),
-        due_days=parsed.due_days,
+        due_days={**_DUE_DAYS, **parsed.due_days},
         max_age=parsed.max_age,
         roster=tuple(
             Person(
@@ -124,22 +119,28 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
                 public_key=person.public_key,
                 valid_from=person.valid_from,
                 valid_until=person.valid_until,
+                place=document.place(("roster", index)),
             )
-            for person in parsed.roster
+            for index, person in enumerate(parsed.roster)
         ),
         approval_roles=parsed.approvals.roles,
-        rollback=None
-        if parsed.rollback is None
-        else RollbackRule(
-            error_ratio=parsed.rollback.error_ratio,
-            response_seconds=parsed.rollback.response_seconds,
-            percentile=parsed.rollback.percentile,
-            window=parsed.rollback.window,
-            min_samples=parsed.rollback.min_samples,
-        ),
+        relaxed=parsed.separation_of_duties.relaxed,
+        on_new_evidence=parsed.approvals.on_new_evidence,
+        rollback=rollback_rule(parsed.rollback),
         full_recheck=parsed.full_recheck,
-        sha256=digest(raw),
+        waiver_days=parsed.waivers.days,
+        not_waivable=frozenset(parsed.waivers.never),
+        attesting_roles=frozenset(parsed.attestations.roles),
+        attesting={item: frozenset(own) for item, own in parsed.attestations.items.items()},
+        attestations_signed=parsed.attestations.signed == "required",
+        attestation_days=parsed.attestations.longest,
+        sha256=digest(_rules(raw)),
     )
+
+
+def _rules(raw: object) -> object:
+    """Return the policy without the one entry that is no rule: evidence may move without voiding approvals."""
+    return {key: value for key, value in raw.items() if key != "store"} if isinstance(raw, dict) else raw
 
 
 def _check_names(document: Document, parsed: PolicyFile, checklist: Checklist, targets: Collection[str]) -> None:

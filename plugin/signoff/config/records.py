@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from signoff.config.fields import Instant
 from signoff.config.kinds.base import Strict
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from signoff.config.yamlfile import Document
 
 
-def _expiry(value: str) -> str:
+def parse_expiry(value: str) -> str:
+    """Return the expiry as written, if it is a date or an instant with an offset.
+
+    Raises:
+        ValueError: it is neither.
+    """
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
@@ -37,7 +42,16 @@ def _expiry(value: str) -> str:
 _LAST_YEAR = 9_000
 """Years beyond it are typing errors, and the last day of the calendar has no end in every time zone."""
 
-Expiry = Annotated[str, AfterValidator(_expiry)]
+Expiry = Annotated[str, AfterValidator(parse_expiry)]
+
+
+def _quoted(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('is read as a number; put it in quotes, as in "9f2c1ab4e07d1234"')  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Fingerprint = Annotated[str, BeforeValidator(_quoted), Field(min_length=1)]
 
 
 class WaiverFile(Strict):
@@ -46,15 +60,18 @@ class WaiverFile(Strict):
     id: str = Field(min_length=1)
     item: str
     targets: tuple[str, ...] = Field(default=("*",), min_length=1)
-    fingerprints: tuple[str, ...] = Field(min_length=1, description="What exactly is accepted; the page shows them.")
+    fingerprints: tuple[Fingerprint, ...] = Field(
+        min_length=1, description="What exactly is accepted; the page shows them."
+    )
     covers: tuple[Literal["FAIL", "ERROR", "NOT_VERIFIED"], ...] = ("FAIL",)
     reason: str = Field(min_length=1)
     risk: str = Field(min_length=1)
     compensating_control: str = Field(min_length=1)
-    requested_by: str
-    approver: str
-    role: str
+    requested_by: str = Field(min_length=1)
+    approver: str = Field(min_length=1)
+    role: str = Field(min_length=1)
     created: Instant
+    starts: Instant | None = Field(default=None, description="From when it counts; default: from `created`.")
     expires: Expiry
 
 
@@ -73,6 +90,12 @@ class EvidenceFileFile(Strict):
     path: str = Field(default="", description="Where the file is, relative to the inventory.")
     uri: str = ""
 
+    @model_validator(mode="after")
+    def _somewhere(self) -> EvidenceFileFile:
+        if not self.path and not self.uri:
+            raise ValueError("says nowhere where it is; add path: (it is then checked) or uri:")
+        return self
+
 
 class AttestationFile(Strict):
     """One person's statement about what only a person can know."""
@@ -80,8 +103,8 @@ class AttestationFile(Strict):
     item: str
     status: Literal["pass", "fail"]
     statement: str = Field(min_length=1)
-    by: str
-    role: str
+    by: str = Field(min_length=1)
+    role: str = Field(min_length=1)
     at: Instant
     expires: Expiry
     release: str = Field(min_length=1, description="The release it was made for; it holds for no other.")
@@ -125,9 +148,11 @@ def read_waivers(document: Document, zone: str, items: Collection[str], targets:
             approver=entry.approver,
             role=entry.role,
             created=entry.created,
-            expires=_end(entry.expires, zone),
+            expires=end_of(entry.expires, zone),
+            starts=entry.starts,
+            place=document.place(("waivers", index)),
         )
-        for entry in parsed.waivers
+        for index, entry in enumerate(parsed.waivers)
     )
 
 
@@ -149,7 +174,7 @@ def read_attestations(document: Document, zone: str, items: Collection[str], fol
             by=entry.by,
             role=entry.role,
             at=entry.at,
-            expires=_end(entry.expires, zone),
+            expires=end_of(entry.expires, zone),
             release=entry.release,
             evidence=tuple(
                 EvidenceFile(
@@ -160,12 +185,13 @@ def read_attestations(document: Document, zone: str, items: Collection[str], fol
                 )
                 for file in entry.evidence
             ),
+            place=document.place(("attestations", index)),
         )
-        for entry in parsed.attestations
+        for index, entry in enumerate(parsed.attestations)
     )
 
 
-def _end(text: str, zone: str) -> datetime:
+def end_of(text: str, zone: str) -> datetime:
     """Return the instant of an expiry; a date alone is the end of that day in the project's time zone."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from itertools import groupby
+from operator import itemgetter
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
 MASK = "[redacted]"
@@ -43,6 +46,10 @@ class Redactor:
             text = pattern.sub(lambda match: match["keep"] + MASK, text)
         return text
 
+    def betrays(self, text: str) -> bool:
+        """Whether the text contains a known secret value of at least `MIN_CANARY` characters."""
+        return self._canaries is not None and self._canaries.search(text) is not None
+
     def leaks(self, paths: Iterable[Path]) -> list[Path]:
         """Return those of the files that contain a known secret value of at least `MIN_CANARY` characters."""
         canaries = self._canaries
@@ -53,7 +60,21 @@ class Redactor:
 
 def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
     forms = {form for secret in secrets for form in _forms(secret)}
-    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
+    return re.compile(_alternatives(sorted(forms))) if forms else None
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    """Return an expression that matches the longest of the words.
+
+    What they have in common is written once: a plain list of thousands of passwords would be tried word by word, at
+    every letter of every text.
+    """
+    if len(words) == 1:
+        return re.escape(words[0])
+    common = commonprefix(words)  # noqa: RUF071 - letter by letter is what is wanted
+    rests = [word[len(common) :] for word in words]
+    branches = [_alternatives(list(group)) for _, group in groupby(filter(None, rests), key=itemgetter(0))]
+    return f"{re.escape(common)}(?:{'|'.join(branches)}){'?' if '' in rests else ''}"
 
 
 def _forms(secret: str) -> set[str]:

@@ -12,6 +12,7 @@ from signoff.config.hosts import HostSettings
 from signoff.config.inventory import ServicesFile
 from signoff.config.kinds import KINDS
 from signoff.config.policy import PolicyFile
+from signoff.config.publishing import PublishingFile
 from signoff.config.records import AttestationsFile, WaiversFile
 
 if TYPE_CHECKING:
@@ -112,4 +113,5 @@ _FILES: Mapping[str, Callable[[], dict[str, Any]]] = {
     "policy": lambda: _with_references(PolicyFile),
     "waivers": lambda: _with_references(WaiversFile),
     "attestations": lambda: _with_references(AttestationsFile),
+    "publish": lambda: _with_references(PublishingFile),
 }

@@ -4,44 +4,43 @@ from __future__ import annotations
 
 import types
 import typing
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from signoff.config.yamlfile import Document, Path_, did_you_mean
+from signoff.config.yamlfile import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pydantic_core import ErrorDetails
+
+    from signoff.config.yamlfile import Path_
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class Notes(Protocol):
+    """Takes note of mistakes: a document, or several of which values were put together."""
+
+    def add(self, path: Path_, message: str, hint: str = "") -> None:
+        """Note a mistake at the path."""
+
+
 def validate(
-    document: Document,
+    document: Notes,
     data: Any,
     model: type[Model],
     path: Path_ = (),
-    *,
-    place: Callable[[Path_], Path_] | None = None,
 ) -> Model | None:
-    """Return the model filled from `data`, or None with all mistakes noted in the document.
-
-    `data` stands at `path`; where it was put together from several places, `place` tells where a path below it stands.
-    """
-    place = place or (lambda inner: (*path, *inner))
+    """Return the model filled from `data`, which stands at `path`, or None with all mistakes noted in the document."""
     if not isinstance(data, dict):
-        document.add(
-            place(()), "must be a mapping of keys to values", f"see the {model.__name__} section of the reference"
-        )
+        document.add(path, "must be a mapping of keys to values", f"see the {model.__name__} section of the reference")
         return None
     try:
         return model.model_validate(data)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             message, hint = _explain(detail, model)
-            document.add(place(_real(detail["loc"], data)), message, hint)
+            document.add((*path, *_real(detail["loc"], data)), message, hint)
         return None
 
 

@@ -24,6 +24,7 @@ Path_ = tuple[str | int, ...]
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+VAULT_HINT = "write ${NAME}, or move the inventory into a folder hosts/: ansible-inventory reads that one"
 _CORE_TAGS = "tag:yaml.org,2002:"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_DEPTH = 100
@@ -70,6 +71,15 @@ class Document:
         dotted = ".".join(str(step) for step in path)
         return Problem(file=self.file, line=place.line, column=place.column, path=dotted, message=message, hint=hint)
 
+    def place(self, path: Path_) -> str:
+        """Return `file:line` of the path, or of its nearest parent that is in the file."""
+        found = self.problem(path, "")
+        return f"{found.file}:{found.line}"
+
+    def enter(self, path: Path_) -> None:
+        """Note that there is something at the path, of a source that has no lines."""
+        self._places.setdefault(path, _Place(1, 1))
+
     def knows(self, path: Path_) -> bool:
         """Return whether the path stands in the file."""
         return path in self._places
@@ -95,7 +105,7 @@ def read_yaml(path: Path, lookup: Callable[[str], str | None] | None = None) -> 
 
     Mistakes are collected in `Document.problems`; the caller raises them together with its own.
     """
-    document = Document(file=_display(path))
+    document = Document(file=display_name(path))
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -156,7 +166,8 @@ class _Builder:
         if self._nodes > MAX_NODES:
             raise _TooLargeError
         if not node.tag.startswith(_CORE_TAGS):
-            self._document.add(path, "has a tag, which is not read here", "write the value itself, or ${NAME}")
+            hint = VAULT_HINT if node.tag == "!vault" else "write the value itself, or ${NAME}"
+            self._document.add(path, "has a tag, which is not read here", hint)
             return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
@@ -238,7 +249,7 @@ def _construct(tag: str, text: str) -> Any:
     return float(re.sub(r"\.(inf|nan)\Z", r"\1", text, flags=re.IGNORECASE))
 
 
-def _display(path: Path) -> str:
+def display_name(path: Path) -> str:
     """Return the path as a person in the current folder would type it."""
     from pathlib import Path as _Path  # noqa: PLC0415 - only a type elsewhere in this module
 

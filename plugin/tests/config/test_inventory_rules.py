@@ -54,6 +54,9 @@ def test_mistakes_of_all_files_are_raised_together(refused: Callable[..., list[s
         ("rollback: {error_ratio: 5}", "less than or equal to 1"),
         ("rollback: {windows: 5m}", "rollback.windows: unknown key (did you mean 'window'?)"),
         ("due_days: {urgent: 1}", "due_days"),
+        ("approvals: {roles: [tech, tech]}", "approvals.roles.1: 'tech' stands twice"),
+        ("approvals: {on_new_evidence: ignore}", "approvals.on_new_evidence"),
+        ("separation_of_duties: {attesters: false}", "unknown key (did you mean 'attester'?)"),
     ],
 )
 def test_the_policy_is_held_against_the_rest(refused: Callable[..., list[str]], addition: str, says: str) -> None:
