@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _SAFE_INTEGER = 2**53 - 1
 
@@ -23,8 +27,10 @@ def digest(value: object) -> str:
 
 
 def _ordered(value: object) -> object:
+    if type(value) is str:  # nearly everything is
+        return value
     if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+        return {key: _ordered(value[key]) for key in _sorted(value)}
     if isinstance(value, (list, tuple)):
         return [_ordered(member) for member in value]
     if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
@@ -34,8 +40,9 @@ def _ordered(value: object) -> object:
     return value
 
 
-def _utf16(key: object) -> bytes:
-    """Return what RFC 8785 sorts keys by; it differs from Python's own order beyond the basic plane."""
-    if not isinstance(key, str):
-        raise TypeError(f"not a text key: {key!r}")
-    return key.encode("utf-16-be")
+def _sorted(keys: Collection[object]) -> list[str]:
+    """Return the keys as RFC 8785 sorts them: by UTF-16, which differs from Python's own order beyond ASCII only."""
+    texts = [key for key in keys if isinstance(key, str)]
+    if len(texts) < len(keys):
+        raise TypeError("not a text key")
+    return sorted(texts) if "".join(texts).isascii() else sorted(texts, key=lambda key: key.encode("utf-16-be"))

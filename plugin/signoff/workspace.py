@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from signoff.config.checklist import load_checklist
 from signoff.config.inventory import Inventory, find_inventory, load_inventory
@@ -16,15 +16,27 @@ from signoff.config.sources import find_sources
 from signoff.config.yamlfile import did_you_mean
 from signoff.decision.derived import in_order
 from signoff.decision.evaluate import evaluate
+from signoff.decision.hindsight import World, baseline, baseline_instant
+from signoff.decision.history import CLOCK_TOLERANCE
+from signoff.decision.monitor import is_watching
 from signoff.errors import ConfigError, Problem
-from signoff.model import Checklist, PlannedCell, Records, Signoff, Source
-from signoff.store.approvals import load_approvals
-from signoff.store.journal import missing_checkpoints, read_journals
+from signoff.model import Checklist, PlannedCell, Records, RollbackDecision, Signoff, Source
+from signoff.store import whole
+from signoff.store.attested import read_attestations
+from signoff.store.files import FileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from signoff.decision.gate import Question
+    from signoff.model import Run
+    from signoff.store.approvals import Approvals
+    from signoff.store.attested import SignedAttestations
+    from signoff.store.base import Store
+    from signoff.store.journal import Journals
+    from signoff.store.ledger import Ledger
 
 INVENTORY_VARIABLE = "SIGNOFF_INVENTORY"
 CHECKLIST = "tests/checklist.yaml"
@@ -43,7 +55,9 @@ class Workspace:
     """Folder of this environment's evidence and reports."""
 
     @classmethod
-    def load(cls, root: Path, *, inventory: str = "", checklist: str = "", reports: str = "") -> Workspace:
+    def load(
+        cls, root: Path, *, inventory: str = "", checklist: str = "", reports: str = "", answered: str = ""
+    ) -> Workspace:
         """Return the suite at `root` bound to an environment.
 
         Args:
@@ -51,6 +65,7 @@ class Workspace:
             inventory: name or path; default: the environment variable, then the project's setting.
             checklist: path of the checklist, relative to `root`.
             reports: where evidence is kept, relative to `root`; default: `reports`.
+            answered: what `ansible-inventory` said to another process of the same run.
 
         Raises:
             ConfigError: every mistake in the files that could be read.
@@ -62,7 +77,7 @@ class Workspace:
         sources = find_sources(root, path.parent)
         in_order(loaded.items)  # a rule that does not exist is a mistake in the checklist, not in the evidence
         _known_checks(loaded, sources)
-        environment = load_inventory(find_inventory(root, name), loaded)
+        environment = load_inventory(find_inventory(root, name), loaded, answered=answered)
         return cls(
             root=root,
             checklist=loaded,
@@ -77,6 +92,16 @@ class Workspace:
         """Masks this environment's secrets."""
         return Redactor(self.inventory.secrets)
 
+    @cached_property
+    def store(self) -> Store:
+        """Where this environment's evidence is kept: everything that reads or writes evidence goes through it."""
+        local = FileStore(self.reports)
+        if not self.inventory.store:
+            return local
+        from signoff.store.postgresql.store import PostgresStore  # noqa: PLC0415 - its driver is not part of every run
+
+        return PostgresStore(self.inventory.store, self.inventory.policy.environment, local)
+
     @property
     def runs_folder(self) -> Path:
         """Where each run keeps its journal."""
@@ -87,29 +112,96 @@ class Workspace:
         """Where signatures are kept, one file each."""
         return self.reports / "approvals"
 
-    def evaluate(self, now: datetime, *, scope: frozenset[str] | None = None) -> Signoff:
-        """Return the decision at the instant `now` (UTC), from everything that was ever recorded here.
+    def evaluate(
+        self,
+        now: datetime,
+        *,
+        scope: frozenset[str] | None = None,
+        question: Question = "readiness",
+        compare: bool = False,
+        every_record: bool = False,
+    ) -> Signoff:
+        """Return the decision from everything that was ever recorded here.
 
         Evidence that was edited, or that cannot be read, makes the verdict INVALID; it is never ignored.
+
+        Args:
+            now: the instant of judgement, UTC.
+            scope: ids of the items of a selection; None judges the release.
+            question: `release` asks for every approval too.
+            compare: say what changed since the last sign-off, or else since the full run before.
+            every_record: decode every record of every journal, as signatures and proofs want it; else what a long
+                history has confirmed since is only proven to be the same bytes.
         """
-        journals = read_journals(self.runs_folder)
-        signed = load_approvals(self.approvals_folder, self.inventory.policy.roster)
-        kept = [checkpoint for approval in signed.approvals for checkpoint in approval.checkpoints]
-        records = self.inventory.records
-        return evaluate(
-            self.checklist,
-            self.planned,
-            self.inventory.policy,
-            journals.observations,
-            journals.runs,
-            Records(waivers=records.waivers, attestations=records.attestations, approvals=signed.approvals),
-            (),
+        policy = self.inventory.policy
+
+        def needed(store: Store, approvals: Approvals) -> Journals:
+            signed = Records(approvals=approvals.approvals)
+
+            def earlier(runs: Sequence[Run]) -> list[datetime]:
+                instant = baseline_instant(signed, policy, runs, now) if compare else None
+                return [] if instant is None else [instant]
+
+            return store.needed(now + CLOCK_TOLERANCE, earlier)
+
+        evidence = whole.read(self.store, policy.roster, None if every_record else needed)
+        attested = self.attested(evidence.ledger)
+        world = self._world(evidence, attested)
+        signoff = evaluate(
+            world.checklist,
+            world.planned,
+            world.policy,
+            world.observations,
+            world.runs,
+            world.records,
+            world.actions,
             now,
             scope=scope,
-            problems=(*journals.broken, *signed.broken, *missing_checkpoints(self.runs_folder, kept)),
-            checkpoints=journals.checkpoints,
-            inventory_sha256=self.inventory.sha256,
+            question=question,
+            problems=(*evidence.problems, *attested.broken),
+            checkpoints=world.checkpoints,
+            inventory_sha256=world.inventory_sha256,
+            rollbacks=world.rollbacks,
+            before=baseline(world, now) if compare else None,
         )
+        return replace(signoff, ledgers=evidence.ledger.checkpoints)
+
+    def stream(self, now: datetime) -> Literal["recorded", "monitor"]:
+        """Return what a run that begins now is: evidence or, once signing has begun, a watch over what is signed."""
+        policy = self.inventory.policy
+        if policy.on_new_evidence == "void" or not self.store.approvals(policy.roster).approvals:
+            return "recorded"
+        signoff = self.evaluate(now)
+        return "monitor" if is_watching(signoff.approvals, signoff.verdict, policy) else "recorded"
+
+    def world(self) -> World:
+        """Return everything that decisions rest on, to look back at earlier ones."""
+        evidence = whole.read(self.store, self.inventory.policy.roster)
+        return self._world(evidence, self.attested(evidence.ledger))
+
+    def _world(self, evidence: whole.Evidence, attested: SignedAttestations) -> World:
+        return World(
+            checklist=self.checklist,
+            planned=self.planned,
+            policy=self.inventory.policy,
+            observations=evidence.journals.observations,
+            runs=evidence.journals.runs,
+            records=replace(self.records(attested), approvals=evidence.approvals.approvals),
+            actions=evidence.ledger.actions,
+            checkpoints=evidence.journals.checkpoints,
+            inventory_sha256=self.inventory.sha256,
+            rollbacks=evidence.ledger.of(RollbackDecision),
+        )
+
+    def attested(self, ledger: Ledger) -> SignedAttestations:
+        """Return the signed attestations of the ledger, with the digests that their files have now."""
+        policy = self.inventory.policy
+        return read_attestations(ledger.records, policy.roster, policy.environment, self.inventory.folder)
+
+    def records(self, attested: SignedAttestations) -> Records:
+        """Return waivers and attestations, those in files and the signed ones."""
+        written = self.inventory.records
+        return Records(waivers=written.waivers, attestations=(*written.attestations, *attested.attestations))
 
 
 def find_root(start: Path) -> Path:

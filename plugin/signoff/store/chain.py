@@ -47,22 +47,60 @@ def check(line: bytes, *, seq: int, prev: str) -> Link:
     Raises:
         IntegrityError: says what does not fit.
     """
-    seal = _SEAL.search(line)
-    if seal is None:
-        raise IntegrityError("not a record")
-    own, tail, before, number = seal.groups()
-    # The bytes themselves are hashed, not a parsed copy: nothing in the line escapes the hash.
-    if hashlib.sha256(line[: seal.start()] + tail).hexdigest().encode() != own:
-        raise IntegrityError("was edited: its hash does not fit its content")
-    if int(number) != seq or before.decode() != prev:
-        raise IntegrityError("does not follow the record before it: something was removed, inserted or moved")
+    return Link(seq, verify(line, seq=seq, prev=prev), body_of(line))
+
+
+def body_of(line: bytes) -> dict[str, Any]:
+    """Return what the line (without its newline) says; its seal is not looked at.
+
+    Raises:
+        IntegrityError: it cannot be read.
+    """
     try:
         body = _DECODER.decode(line.decode())["body"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(f"cannot be read: {error}") from None
     if not isinstance(body, dict):
         raise IntegrityError("cannot be read: no body")
-    return Link(seq, own.decode(), body)
+    return body
+
+
+def verify(line: bytes, *, seq: int, prev: str) -> str:
+    """Return the line's hash if the line (without its newline) is the one that belongs here; its body is not read.
+
+    Raises:
+        IntegrityError: says what does not fit.
+    """
+    number, own, before = _sealed(line)
+    if number != seq or before != prev:
+        raise IntegrityError("does not follow the record before it: something was removed, inserted or moved")
+    return own
+
+
+def seal(line: bytes) -> tuple[int, str]:
+    """Return number and hash of the record in the line, wherever it belongs.
+
+    Raises:
+        IntegrityError: it is no record, or was edited.
+    """
+    number, own, _ = _sealed(line)
+    return number, own
+
+
+def _sealed(line: bytes) -> tuple[int, str, str]:
+    found = _SEAL.search(line)
+    if found is None:
+        raise IntegrityError("not a record")
+    own, tail, before, number = found.groups()
+    # The bytes themselves are hashed, not a parsed copy: nothing in the line escapes the hash.
+    if hashlib.sha256(line[: found.start()] + tail).hexdigest().encode() != own:
+        raise IntegrityError("was edited: its hash does not fit its content")
+    return int(number), own.decode(), before.decode()
+
+
+def is_sealed(line: bytes) -> bool:
+    """Whether the line (without its newline) has the end of a record; what it says may still be wrong."""
+    return _SEAL.search(line) is not None
 
 
 def _refuse(text: str) -> Never:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from signoff.errors import RecordError
-from signoff.model import Cell, Observation, Outcome, Run
+from signoff.model import Cell, LedgerCheckpoint, Observation, Outcome, Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +30,15 @@ _OBSERVATION_TEXTS = (
 _OBSERVATION = frozenset({*_OBSERVATION_TEXTS, "seq", "cell", "outcome", "started", "finished", "attempt", "inspected"})
 _RUN_TEXTS = ("id", "environment", "release", "selector", "controller", "user", "git_revision")
 _RUN = frozenset({*_RUN_TEXTS, "planned", "started", "stream"})
+_OPTIONAL = frozenset({"ledgers"})
+"""Left out where there is nothing to say: journals written before there was a ledger have it nowhere."""
 _STREAMS = ("recorded", "monitor")
-_CELL_PARTS = 3
+_CELL_PARTS = _CHECKPOINT_PARTS = 3
 
 
 def encode_observation(seen: Observation) -> Fields:
     """Return the observation's fields."""
-    fields: Fields = {name: _clean(getattr(seen, name)) for name in _OBSERVATION_TEXTS}
+    fields: Fields = {name: clean(getattr(seen, name)) for name in _OBSERVATION_TEXTS}
     fields |= {
         "seq": seen.seq,
         "cell": _encode_cell(seen.cell),
@@ -72,11 +74,12 @@ def decode_observation(fields: Mapping[str, Any]) -> Observation:
 
 def encode_run(run: Run) -> Fields:
     """Return the fields of a run as they are known at its beginning."""
-    fields: Fields = {name: _clean(getattr(run, name)) for name in _RUN_TEXTS}
+    fields: Fields = {name: clean(getattr(run, name)) for name in _RUN_TEXTS}
     return fields | {
         "planned": [_encode_cell(cell) for cell in run.planned],
         "started": encode_instant(run.started),
         "stream": run.stream,
+        **({"ledgers": [[c.ledger, c.seq, c.sha256] for c in sorted(run.ledgers)]} if run.ledgers else {}),
     }
 
 
@@ -86,7 +89,7 @@ def decode_run(fields: Mapping[str, Any]) -> Run:
     Raises:
         RecordError: names the field that is unknown, missing or of the wrong type.
     """
-    check_names(fields, _RUN)
+    check_names(fields, _RUN | (_OPTIONAL & fields.keys()))
     stream, planned = fields["stream"], fields["planned"]
     if stream not in _STREAMS:
         raise RecordError(f"stream: {stream!r} is none of {', '.join(_STREAMS)}")
@@ -97,8 +100,31 @@ def decode_run(fields: Mapping[str, Any]) -> Run:
         planned=tuple(_decode_cell(cell, "planned") for cell in planned),
         started=decode_instant(fields, "started"),
         stream=cast("Literal['recorded', 'monitor']", stream),
+        ledgers=tuple(
+            LedgerCheckpoint(ledger=ledger, seq=seq, sha256=sha256)
+            for ledger, seq, sha256 in decode_checkpoints(fields.get("ledgers", []), "ledgers")
+        ),
         **texts,
     )
+
+
+def decode_checkpoints(value: object, name: str) -> list[tuple[str, int, str]]:
+    """Return chain, number and hash of each checkpoint in the list.
+
+    Raises:
+        RecordError: it is no list of such.
+    """
+    if not isinstance(value, list):
+        raise RecordError(f"{name}: not a list")
+    return [_decode_checkpoint(part, name) for part in value]
+
+
+def _decode_checkpoint(part: object, name: str) -> tuple[str, int, str]:
+    if isinstance(part, list) and len(part) == _CHECKPOINT_PARTS:
+        of, seq, sha256 = part
+        if isinstance(of, str) and type(seq) is int and isinstance(sha256, str):
+            return of, seq, sha256
+    raise RecordError(f"{name}: not [chain, seq, sha256]")
 
 
 def check_names(fields: Mapping[str, object], known: frozenset[str]) -> None:
@@ -152,7 +178,7 @@ def decode_text(fields: Mapping[str, object], name: str) -> str:
     return value
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return the text without lone surrogates: what a broken target sent must not keep its evidence from being kept."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
@@ -172,7 +198,7 @@ def _outcome(value: object) -> Outcome:
 
 
 def _encode_cell(cell: Cell) -> list[str]:
-    return [_clean(cell.item), _clean(cell.check), _clean(cell.target)]
+    return [clean(cell.item), clean(cell.check), clean(cell.target)]
 
 
 def _decode_cell(value: object, name: str) -> Cell:

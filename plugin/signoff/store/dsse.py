@@ -17,7 +17,7 @@ from signoff.store.codec import check_names, decode_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from signoff.store.sign import SigningKey
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _ENVELOPE = frozenset({"payload", "payloadType", "signatures"})
@@ -56,7 +56,7 @@ class Envelope:
             ) from None
 
 
-def sign(payload: bytes, key: Ed25519PrivateKey, key_id: str) -> Envelope:
+def sign(payload: bytes, key: SigningKey, key_id: str) -> Envelope:
     """Return the payload, signed."""
     return Envelope(payload, key_id, key.sign(_signed_bytes(payload)))
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from signoff.errors import RecordError
-from signoff.model import Approval, Checkpoint
-from signoff.store.codec import check_names, decode_instant, decode_text, encode_instant
+from signoff.model import Approval, Checkpoint, LedgerCheckpoint
+from signoff.store.codec import check_names, decode_checkpoints, decode_instant, decode_text, encode_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TYPE = "https://in-toto.io/Statement/v1"
 SUBJECT = "signoff-evidence-set"
-PREDICATE_TYPE = "urn:pytest-signoff:approval:v1"
+PREDICATE_TYPE = "urn:pytest-signoff:approval:v2"
+_FIRST_TYPE = "urn:pytest-signoff:approval:v1"
+"""Of approvals given before there was a ledger: the same, without its checkpoints."""
 _DECISIONS = ("approve", "reject", "approve-with-conditions", "revoke")
 _STATEMENT = frozenset({"_type", "subject", "predicateType", "predicate"})
 _TEXTS = ("role", "approver", "comment", "environment", "release")
 _PREDICATE = frozenset({*_TEXTS, "decision", "timeCreated", "conditions", "previous", "valid_until", "checkpoints"})
-_CHECKPOINT_PARTS = 3
+_SECOND = _PREDICATE | {"ledgers"}
 
 
 def encode(approval: Approval) -> dict[str, object]:
@@ -31,6 +33,7 @@ def encode(approval: Approval) -> dict[str, object]:
         "previous": approval.previous or None,
         "valid_until": encode_instant(approval.valid_until),
         "checkpoints": [[c.run, c.seq, c.sha256] for c in sorted(approval.checkpoints)],
+        "ledgers": [[c.ledger, c.seq, c.sha256] for c in sorted(approval.ledgers)],
     }
     subject = {"name": SUBJECT, "digest": {"sha256": approval.digest}}
     return {"_type": TYPE, "subject": [subject], "predicateType": PREDICATE_TYPE, "predicate": predicate}
@@ -44,10 +47,11 @@ def decode(statement: object) -> Approval:
     """
     fields = _object(statement, "statement")
     check_names(fields, _STATEMENT)
-    if fields["_type"] != TYPE or fields["predicateType"] != PREDICATE_TYPE:
-        raise RecordError(f"not a statement of this product: {fields['_type']!r}, {fields['predicateType']!r}")
+    kind = fields["predicateType"]
+    if fields["_type"] != TYPE or kind not in {PREDICATE_TYPE, _FIRST_TYPE}:
+        raise RecordError(f"not a statement of this product: {fields['_type']!r}, {kind!r}")
     predicate = _object(fields["predicate"], "predicate")
-    check_names(predicate, _PREDICATE)
+    check_names(predicate, _SECOND if kind == PREDICATE_TYPE else _PREDICATE)
     decision = predicate["decision"]
     if decision not in _DECISIONS:
         raise RecordError(f"decision: {decision!r} is none of {', '.join(_DECISIONS)}")
@@ -59,7 +63,14 @@ def decode(statement: object) -> Approval:
         valid_until=decode_instant(predicate, "valid_until"),
         conditions=_conditions(predicate["conditions"]),
         previous="" if predicate["previous"] is None else decode_text(predicate, "previous"),
-        checkpoints=_checkpoints(predicate["checkpoints"]),
+        checkpoints=tuple(
+            Checkpoint(run=run, seq=seq, sha256=sha256)
+            for run, seq, sha256 in decode_checkpoints(predicate["checkpoints"], "checkpoints")
+        ),
+        ledgers=tuple(
+            LedgerCheckpoint(ledger=ledger, seq=seq, sha256=sha256)
+            for ledger, seq, sha256 in decode_checkpoints(predicate.get("ledgers", []), "ledgers")
+        ),
         **texts,
     )
 
@@ -85,17 +96,3 @@ def _conditions(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(condition, str) for condition in value):
         raise RecordError("conditions: not a list of texts")
     return tuple(value)
-
-
-def _checkpoints(value: object) -> tuple[Checkpoint, ...]:
-    if not isinstance(value, list):
-        raise RecordError("checkpoints: not a list")
-    return tuple(_checkpoint(part) for part in value)
-
-
-def _checkpoint(part: object) -> Checkpoint:
-    if isinstance(part, list) and len(part) == _CHECKPOINT_PARTS:
-        run, seq, sha256 = part
-        if isinstance(run, str) and type(seq) is int and isinstance(sha256, str):
-            return Checkpoint(run=run, seq=seq, sha256=sha256)
-    raise RecordError("checkpoints: not [run, seq, sha256]")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from signoff.model import Approval, Cell, Checkpoint, Observation, Outcome, Run
+from signoff.store.files import FileStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RUN = "01JWZ0000000000000000000AA"
@@ -68,3 +72,12 @@ class Make:
 def make() -> Make:
     """Return the factories."""
     return Make()
+
+
+@pytest.fixture(params=["files", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Return an empty store of each kind: what is promised of one holds of both."""
+    local = FileStore(tmp_path / "demo")
+    if request.param == "files":
+        return local
+    return request.getfixturevalue("evidence_server").store(local)

@@ -14,7 +14,7 @@ from signoff.canonical import canonical
 from signoff.errors import ApprovalError
 from signoff.model import Person
 from signoff.store import dsse, statement
-from signoff.store.approvals import load_approvals, sign_approval
+from signoff.store.files import FileStore
 from signoff.store.sign import create_key, load_key
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_approval_is_kept_and_read_back_with_its_key_and_envelope(make: Any, team: Team, folder: Path) -> None:
-    signed = sign_approval(folder, make.approval(), team.keys["tina"])
-    assert load_approvals(folder, team.roster).approvals == (signed,)
+    signed = FileStore(folder.parent).keep_approval(make.approval(), team.keys["tina"])
+    assert FileStore(folder.parent).approvals(team.roster).approvals == (signed,)
     assert replace(signed, key_id="", envelope_sha256="") == make.approval()
     assert signed.key_id == hashlib.sha256(base64.b64decode(team.roster[0].public_key)).hexdigest()
     (path,) = folder.iterdir()
@@ -51,7 +51,7 @@ def test_approval_is_kept_and_read_back_with_its_key_and_envelope(make: Any, tea
 
 
 def test_file_is_an_in_toto_statement_in_a_dsse_envelope(make: Any, team: Team, folder: Path) -> None:
-    signed = sign_approval(folder, make.approval(conditions=("watch it",)), team.keys["tina"])
+    signed = FileStore(folder.parent).keep_approval(make.approval(conditions=("watch it",)), team.keys["tina"])
     envelope = json.loads(next(folder.iterdir()).read_bytes())
     assert envelope["payloadType"] == "application/vnd.in-toto+json"
     assert signed.envelope_sha256 == hashlib.sha256(canonical(envelope)).hexdigest()
@@ -67,28 +67,28 @@ def test_file_is_an_in_toto_statement_in_a_dsse_envelope(make: Any, team: Team, 
 
 def test_every_word_of_the_same_key_is_kept(make: Any, team: Team, folder: Path) -> None:
     for decision in ("approve", "reject", "revoke", "approve"):
-        sign_approval(folder, make.approval(decision=decision), team.keys["tina"])
+        FileStore(folder.parent).keep_approval(make.approval(decision=decision), team.keys["tina"])
     assert len(list(folder.iterdir())) == 4
-    assert [a.decision for a in load_approvals(folder, team.roster).approvals].count("approve") == 2
+    assert [a.decision for a in FileStore(folder.parent).approvals(team.roster).approvals].count("approve") == 2
 
 
 @pytest.mark.parametrize("fields", [{"role": "../tech"}, {"role": ""}, {"digest": "../../x"}])
 def test_field_that_cannot_name_a_file_is_refused(make: Any, team: Team, folder: Path, fields: dict[str, str]) -> None:
     with pytest.raises(ApprovalError, match="cannot name a file"):
-        sign_approval(folder, make.approval(**fields), team.keys["tina"])
+        FileStore(folder.parent).keep_approval(make.approval(**fields), team.keys["tina"])
 
 
 def test_absent_folder_holds_no_approval(team: Team, folder: Path) -> None:
-    assert load_approvals(folder, team.roster).approvals == ()
+    assert FileStore(folder.parent).approvals(team.roster).approvals == ()
 
 
 def test_key_that_is_not_on_the_roster_counts_for_nothing(make: Any, team: Team, folder: Path) -> None:
-    sign_approval(folder, make.approval(), team.keys["tina"])
-    others = load_approvals(folder, team.roster[1:])
+    FileStore(folder.parent).keep_approval(make.approval(), team.keys["tina"])
+    others = FileStore(folder.parent).approvals(team.roster[1:])
     assert (others.approvals, others.broken) == ((), ())
     assert "is not on the roster" in others.unknown[0]
     unreadable = [replace(team.roster[0], public_key=key) for key in ("", "?", "AAAA")]
-    assert load_approvals(folder, unreadable).approvals == ()
+    assert FileStore(folder.parent).approvals(unreadable).approvals == ()
 
 
 def _payload(envelope: dict[str, Any], change: Any) -> dict[str, Any]:
@@ -118,10 +118,10 @@ TAMPERING = {
 
 @pytest.mark.parametrize("tamper", TAMPERING.values(), ids=TAMPERING)
 def test_tampering_is_found(make: Any, team: Team, folder: Path, tamper: Any) -> None:
-    sign_approval(folder, make.approval(decision="reject"), team.keys["tina"])
+    FileStore(folder.parent).keep_approval(make.approval(decision="reject"), team.keys["tina"])
     (path,) = folder.iterdir()
     path.write_text(json.dumps(tamper(json.loads(path.read_bytes()))))
-    found = load_approvals(folder, team.roster)
+    found = FileStore(folder.parent).approvals(team.roster)
     assert found.approvals == ()
     assert found.broken[0].startswith(f"{path}: ")
 
@@ -130,26 +130,26 @@ def test_tampering_is_found(make: Any, team: Team, folder: Path, tamper: Any) ->
 def test_file_that_cannot_be_read_is_broken_not_absent(team: Team, folder: Path, content: bytes) -> None:
     folder.mkdir()
     (folder / "tech.json").write_bytes(content)
-    assert len(load_approvals(folder, team.roster).broken) == 1
+    assert len(FileStore(folder.parent).approvals(team.roster).broken) == 1
 
 
 def test_file_laid_out_anew_is_the_same_approval(make: Any, team: Team, folder: Path) -> None:
-    signed = sign_approval(folder, make.approval(), team.keys["tina"])
+    signed = FileStore(folder.parent).keep_approval(make.approval(), team.keys["tina"])
     (path,) = folder.iterdir()
     path.write_text(json.dumps(json.loads(path.read_bytes()), indent=4))
-    assert load_approvals(folder, team.roster).approvals == (signed,)
+    assert FileStore(folder.parent).approvals(team.roster).approvals == (signed,)
 
 
 def test_one_approvers_signature_cannot_carry_anothers_name(make: Any, team: Team, folder: Path) -> None:
     """It is read with the key that made it; the decision compares that with the roster."""
-    signed = sign_approval(folder, make.approval(approver="eva"), team.keys["tina"])
-    (read,) = load_approvals(folder, team.roster).approvals
+    signed = FileStore(folder.parent).keep_approval(make.approval(approver="eva"), team.keys["tina"])
+    (read,) = FileStore(folder.parent).approvals(team.roster).approvals
     assert read.key_id == signed.key_id != hashlib.sha256(base64.b64decode(team.roster[2].public_key)).hexdigest()
 
 
 SAID_WRONG = {
     "another statement type": lambda s: s.update(_type="https://in-toto.io/Statement/v0.1"),
-    "another predicate type": lambda s: s.update(predicateType="urn:pytest-signoff:approval:v2"),
+    "another predicate type": lambda s: s.update(predicateType="urn:pytest-signoff:approval:v3"),
     "another subject": lambda s: s["subject"][0].update(name="something else"),
     "two subjects": lambda s: s.update(subject=s["subject"] * 2),
     "another digest kind": lambda s: s["subject"][0].update(digest={"md5": "d"}),
@@ -172,5 +172,5 @@ def test_well_signed_nonsense_is_broken(make: Any, team: Team, folder: Path, cha
     envelope = dsse.sign(canonical(said), team.keys["tina"], key_id)
     folder.mkdir()
     (folder / "tech.json").write_bytes(canonical(envelope.to_json()))
-    found = load_approvals(folder, team.roster)
+    found = FileStore(folder.parent).approvals(team.roster)
     assert (found.approvals, len(found.broken)) == ((), 1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from signoff.canonical import canonical
 from signoff.errors import RecordError
-from signoff.model import Cell, Observation, Outcome, Run
+from signoff.model import Cell, LedgerCheckpoint, Observation, Outcome, Run
 from signoff.store import codec
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -50,12 +50,15 @@ def test_observation_survives(seen: Observation) -> None:
 @given(runs)
 def test_run_survives(run: Run) -> None:
     assert codec.decode_run(json.loads(canonical(codec.encode_run(run)))) == run
+    begun = replace(run, ledgers=(LedgerCheckpoint(ledger="L", seq=0, sha256="e" * 64),))
+    assert codec.decode_run(json.loads(canonical(codec.encode_run(begun)))) == begun
 
 
 def test_every_field_of_the_model_is_kept(make: Any) -> None:
     assert codec.encode_observation(make.seen()).keys() == {field.name for field in fields(Observation)}
     kept_at_the_end = {"ended", "interrupted"}
-    assert codec.encode_run(make.run()).keys() == {field.name for field in fields(Run)} - kept_at_the_end
+    begun = make.run(ledgers=(LedgerCheckpoint(ledger="L", seq=0, sha256="e" * 64),))
+    assert codec.encode_run(begun).keys() == {field.name for field in fields(Run)} - kept_at_the_end
 
 
 def test_instants_are_kept_in_utc(make: Any) -> None:

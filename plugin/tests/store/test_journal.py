@@ -35,7 +35,7 @@ def test_what_was_kept_is_read_back(make: Any, journal: Path) -> None:
     assert (read.torn, read.checkpoint.seq) == ("", 5)
 
 
-def test_every_record_is_on_the_disk_before_the_next(make: Any, tmp_path: Path) -> None:
+def test_every_record_can_be_read_before_the_next(make: Any, tmp_path: Path) -> None:
     writer = JournalWriter.create(tmp_path, make.run())
     for count in range(3):
         assert len(read_journal(writer.path).observations) == count
@@ -48,12 +48,22 @@ def test_every_record_is_on_the_disk_before_the_next(make: Any, tmp_path: Path) 
     assert read.run.interrupted
 
 
-def test_each_record_is_flushed_to_the_disk(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_is_waited_for_four_times_a_second_and_at_the_end(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced: list[int] = []
+    now = iter([100.0, 100.1, 100.2, 100.3, 100.4, 100.4])
     monkeypatch.setattr("signoff.store.journal.os.fsync", synced.append)
-    with JournalWriter.create(tmp_path, make.run()) as writer:
-        writer.append(make.seen())
-    assert len(synced) == 3  # two records, and once the folder
+    monkeypatch.setattr("signoff.store.journal.time.monotonic", lambda: next(now))
+    writer = JournalWriter.create(tmp_path, make.run())
+    assert len(synced) == 2  # the run's beginning, and the folder
+    counts = []
+    for count in range(3):
+        writer.append(make.seen(count))
+        counts.append(len(synced))
+    assert counts == [2, 2, 3]
+    writer.close(make.now)
+    assert len(synced) == 4
 
 
 def test_run_has_one_journal_and_one_writer(make: Any, journal: Path) -> None:

@@ -27,6 +27,7 @@ from signoff.model import (
     Policy,
     Records,
     Run,
+    RunClosed,
     Selector,
     Severity,
     Source,
@@ -34,8 +35,8 @@ from signoff.model import (
     Text,
     Verdict,
 )
-from signoff.store.approvals import load_approvals, sign_approval
-from signoff.store.journal import JournalWriter, missing_checkpoints, read_journals
+from signoff.store import whole
+from signoff.store.files import FileStore
 from signoff.store.sign import create_key, load_key, public_key
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         self.runs, self.approvals = folder / "runs", folder / "approvals"
+        self.store = FileStore(folder)
         public = {name: create_key(folder / "keys" / name) for name in ROLES}
         self.keys = {name: load_key(folder / "keys" / name) for name in ROLES}
         self.policy = Policy(
@@ -88,7 +90,7 @@ class Office:
         """Keep one run of one check."""
         at = NOW - timedelta(minutes=minutes_ago)
         run = Run(id=run_id, environment="demo", release="1.0", selector="", planned=(CELL,), started=at)
-        with JournalWriter.create(self.runs, run) as writer:
+        with self.store.begin_run(run) as writer:
             seen = Observation(
                 run=run_id,
                 seq=0,
@@ -103,34 +105,36 @@ class Office:
             )
             writer.append(seen)
             writer.close(at + timedelta(seconds=3))
+        end = writer.checkpoint
+        self.store.record(RunClosed(run=end.run, seq=end.seq, sha256=end.sha256), at=NOW, by="ci")
 
     def decide(self, *, question: Any = "release") -> Signoff:
         """Read everything and judge it."""
-        journals = read_journals(self.runs)
-        signed = load_approvals(self.approvals, self.policy.roster)
-        cut = missing_checkpoints(self.runs, [c for approval in signed.approvals for c in approval.checkpoints])
-        return evaluate(
+        evidence = whole.read(self.store, self.policy.roster)
+        journals = evidence.journals
+        signoff = evaluate(
             CHECKLIST,
             [PLANNED],
             self.policy,
             journals.observations,
             journals.runs,
-            Records(approvals=signed.approvals),
+            Records(approvals=evidence.approvals.approvals),
             (),
             NOW,
-            problems=(*journals.broken, *signed.broken, *cut),
+            problems=evidence.problems,
             question=question,
             checkpoints=journals.checkpoints,
         )
+        return replace(signoff, ledgers=evidence.ledger.checkpoints)
 
     def approve(self, who: str, **fields: Any) -> Approval:
         """Approve as the command would: asked first, then signed."""
         signoff = self.decide(question="readiness")
-        records = Records(approvals=load_approvals(self.approvals, self.policy.roster).approvals)
+        records = Records(approvals=self.store.approvals(self.policy.roster).approvals)
         own = key_id(public_key(self.keys[who]))
         last = check_may_approve(signoff, self.policy, records, role=ROLES[who], approver=who, key_id=own, now=NOW)
         draft = replace(_draft(signoff, who), previous=last.envelope_sha256 if last else "", **fields)
-        return sign_approval(self.approvals, draft, self.keys[who])
+        return self.store.keep_approval(draft, self.keys[who])
 
 
 def _draft(signoff: Signoff, who: str) -> Approval:
@@ -144,6 +148,7 @@ def _draft(signoff: Signoff, who: str) -> Approval:
         environment=signoff.environment,
         release=signoff.release,
         checkpoints=signoff.checkpoints,
+        ledgers=signoff.ledgers,
     )
 
 
@@ -197,10 +202,10 @@ def test_rejection_and_revocation_are_heard(signed: Office) -> None:
     qa = signed.decide().approvals[1].approval
     assert qa is not None
     back = replace(qa, decision="revoke", previous=qa.envelope_sha256, created=NOW)
-    sign_approval(signed.approvals, back, signed.keys["quinn"])
-    assert [step.status for step in signed.decide().approvals] == ["VALID", "REVOKED", "MISSING"]
+    signed.store.keep_approval(back, signed.keys["quinn"])
+    assert [step.status for step in signed.decide().approvals] == ["VALID", "REVOKED", "SUPERSEDED"]
     no = replace(_draft(signed.decide(), "quinn"), decision="reject", comment="not like this")
-    sign_approval(signed.approvals, no, signed.keys["quinn"])
+    signed.store.keep_approval(no, signed.keys["quinn"])
     assert signed.decide().verdict is Verdict.NO_GO
 
 
@@ -228,11 +233,12 @@ def test_edited_approval_is_invalid(signed: Office) -> None:
     assert signed.decide().verdict is Verdict.INVALID
 
 
-def test_removed_approval_is_incomplete(signed: Office) -> None:
+def test_removed_approval_is_invalid_because_the_ledger_knows_of_it(signed: Office) -> None:
     next(signed.approvals.glob("tech.*")).unlink()
     decided = signed.decide()
     assert [step.status for step in decided.approvals] == ["MISSING"] * 3
-    assert decided.verdict is Verdict.INCOMPLETE
+    assert decided.verdict is Verdict.INVALID
+    assert "approve of tech that the ledger records is gone" in decided.reasons[0].text.en
 
 
 def test_person_who_leaves_the_roster_takes_the_signature_along(signed: Office) -> None:

@@ -1,0 +1,1 @@
+"""The shared store: the same lines and chains in PostgreSQL."""
