@@ -58,6 +58,18 @@ class IntegrityError(SignoffError):
     """Stored evidence was edited, cut or cannot be read: the verdict is INVALID."""
 
 
+class StoreError(SignoffError):
+    """The store of evidence cannot be read or written now; nothing is said about what it holds."""
+
+
+class PublishError(SignoffError):
+    """Something could not be published. The decision stands as it is: nothing about it has changed."""
+
+
+class ExportError(SignoffError):
+    """The decision cannot be told in this format without saying something that is not so."""
+
+
 class GuardError(SignoffError):
     """A probe was asked to do something that could change production: a bug in the check, never a finding."""
 

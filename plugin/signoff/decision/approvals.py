@@ -7,18 +7,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from signoff.decision import history, roster
+from signoff.decision.notes import Note
+from signoff.decision.separation import why_involved
 from signoff.model import Approval, ApprovalStatus, ApprovalStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from signoff.model import Issue, ItemResult, Policy, Waiver
+    from signoff.model import Policy
 
 LONGEST = timedelta(days=14)
 """How long an approval lasts at most, whatever it says itself."""
 
 _APPROVING = frozenset({"approve", "approve-with-conditions"})
+_VOIDING = frozenset(
+    {ApprovalStatus.REJECTED, ApprovalStatus.SUPERSEDED, ApprovalStatus.EXPIRED, ApprovalStatus.REVOKED}
+)
+"""What became of an approval that did count: whatever was built on it falls with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,10 @@ class Subject:
     broken_at: datetime | None = None
     """The newest bad news since, from runs that are not part of the evidence set."""
     broken_by: str = ""
+    newest: datetime | None = None
+    """The newest instant in the evidence: nobody can have signed it before."""
+    undescribed: tuple[str, ...] = ()
+    """Issues that were proven fixed and of which nobody wrote down what was done: the last role cannot sign so."""
 
 
 @dataclass(slots=True)
@@ -42,73 +52,69 @@ class _Chain:
     """Name and key of everybody who validly approved, with the role."""
 
 
-def involved(results: Sequence[ItemResult], issues: Sequence[Issue], waivers: Sequence[Waiver]) -> dict[str, str]:
-    """Return everybody whose own work is in the evidence set, with what it is."""
-    used = {waiver for result in results for waiver in result.waivers}
-    people: dict[str, str] = {}
-    for waiver in waivers:
-        if waiver.id in used:
-            people.setdefault(waiver.requested_by, f"requested waiver {waiver.id}")
-            people.setdefault(waiver.approver, f"approved waiver {waiver.id}")
-    for result in results:
-        if result.attestation is not None:
-            people.setdefault(result.attestation.by, f"attested {result.item.id}")
-    for issue in issues:
-        if issue.resolved_by:
-            people.setdefault(issue.resolved_by, f"resolved {issue.key}")
-    return people
+@dataclass(frozen=True, slots=True)
+class _Court:
+    """What one approval is judged by."""
+
+    mine: Sequence[Approval]
+    """Everything signed for this release in this environment."""
+    revocations: Sequence[Approval]
+    """Those that count, oldest first."""
+    policy: Policy
+    subject: Subject
+    now: datetime
 
 
 def chain(approvals: Sequence[Approval], policy: Policy, subject: Subject, now: datetime) -> tuple[ApprovalStep, ...]:
     """Return one step for each role of the policy, in its order, as it stands at `now`."""
     mine = [a for a in approvals if a.environment == policy.environment and a.release == policy.release]
-    revoked = {a.previous: a for a in mine if a.decision == "revoke" and not _why_unsigned(a, policy, now)}
+    back = sorted((a for a in mine if a.decision == "revoke" and not why_unsigned(a, policy, now)), key=_age)
+    court = _Court(mine, back, policy, subject, now)
     found = _Chain()
     for role in policy.approval_roles:
-        step = _step(role, mine, revoked, found, policy, subject, now)
+        step = _step(role, found, court)
         found.steps.append(step)
         if step.status is ApprovalStatus.VALID and step.approval is not None:
             found.approvers |= {step.approval.approver: role, step.approval.key_id: role}
     return tuple(found.steps)
 
 
-def _step(  # noqa: PLR0913, PLR0917 - private, one caller
-    role: str,
-    mine: Sequence[Approval],
-    revoked: Mapping[str, Approval],
-    found: _Chain,
-    policy: Policy,
-    subject: Subject,
-    now: datetime,
-) -> ApprovalStep:
-    of_role = [a for a in mine if a.role == role and a.decision != "revoke"]
-    signed = [a for a in of_role if not _why_unsigned(a, policy, now)]
-    if not signed:
-        newest = max(of_role, key=_age, default=None)
-        note = _why_unsigned(newest, policy, now) if newest is not None else ""
-        return ApprovalStep(role=role, status=ApprovalStatus.MISSING, note=note)
-    refusal = _standing_refusal(signed, revoked, subject.digest)
-    approval = refusal or max(signed, key=_age)
-    status, note = _status(approval, revoked, subject, now)
-    if status is ApprovalStatus.VALID:
-        note = _why_not_next(approval, found, subject)
-        status = ApprovalStatus.MISSING if note else status
-    return ApprovalStep(role=role, status=status, approval=approval, note=note)
-
-
-def _why_unsigned(approval: Approval, policy: Policy, now: datetime) -> str:
+def why_unsigned(approval: Approval, policy: Policy, now: datetime) -> str:
     """Return why nobody who may decide for the role stands behind the approval; empty if somebody does."""
     if history.is_in_future(approval.created, now):
-        return f"it is dated in the future, {approval.created.isoformat()}"
+        return Note.SIGNED_IN_FUTURE(created=approval.created.isoformat(timespec="seconds"))
     why = roster.why_not(policy.roster, approval.approver, approval.role, approval.created)
     person = roster.find(policy.roster, approval.approver)
     if not why and (person is None or not approval.key_id or roster.key_id(person.public_key) != approval.key_id):
-        why = f"its key is not the one that the roster has for {approval.approver}"
+        why = Note.OTHER_KEY(name=approval.approver)
     return why
 
 
-def _standing_refusal(signed: Sequence[Approval], revoked: Mapping[str, Approval], digest: str) -> Approval | None:
+def ends(approval: Approval, policy: Policy) -> datetime:
+    """Return when the approval stops to hold: by its own word, after 14 days, or with the right to give it."""
+    person = roster.find(policy.roster, approval.approver)
+    until = person.valid_until if person is not None else None
+    own = min(approval.valid_until, approval.created + LONGEST)
+    return own if until is None else min(own, until)
+
+
+def _step(role: str, found: _Chain, court: _Court) -> ApprovalStep:
+    of_role = [a for a in court.mine if a.role == role and a.decision != "revoke"]
+    signed = [a for a in of_role if not why_unsigned(a, court.policy, court.now)]
+    if not signed:
+        newest = max(of_role, key=_age, default=None)
+        note = why_unsigned(newest, court.policy, court.now) if newest is not None else ""
+        return ApprovalStep(role=role, status=ApprovalStatus.MISSING, note=note)
+    approval = _standing_refusal(signed, court) or max(signed, key=_age)
+    status, note = _status(approval, court)
+    if status is ApprovalStatus.VALID:
+        status, note = _in_chain(approval, found, court)
+    return ApprovalStep(role=role, status=status, approval=approval, note=note)
+
+
+def _standing_refusal(signed: Sequence[Approval], court: _Court) -> Approval | None:
     """Return a refusal of this evidence that its author has not taken back; nobody else can outvote it."""
+    digest = court.subject.digest
     for refusal in sorted((a for a in signed if a.decision == "reject" and a.digest == digest), key=_age):
         later = any(
             a.approver == refusal.approver
@@ -117,57 +123,63 @@ def _standing_refusal(signed: Sequence[Approval], revoked: Mapping[str, Approval
             and a.created > refusal.created
             for a in signed
         )
-        if not later and not _is_revoked(refusal, revoked):
+        if not later and _revocation(refusal, court) is None:
             return refusal
     return None
 
 
-def _status(
-    approval: Approval, revoked: Mapping[str, Approval], subject: Subject, now: datetime
-) -> tuple[ApprovalStatus, str]:
-    if _is_revoked(approval, revoked):
-        return ApprovalStatus.REVOKED, revoked[approval.envelope_sha256].comment
+def _status(approval: Approval, court: _Court) -> tuple[ApprovalStatus, str]:
+    """Return what the approval is worth, whatever the other roles said."""
+    subject = court.subject
+    back = _revocation(approval, court)
+    if back is not None:
+        return ApprovalStatus.REVOKED, back.comment
     if approval.decision == "reject" and approval.digest == subject.digest:
         return ApprovalStatus.REJECTED, approval.comment
-    ends = min(approval.valid_until, approval.created + LONGEST)
-    if now >= ends:
-        return ApprovalStatus.EXPIRED, f"at {ends.isoformat(timespec='seconds')}"
+    until = ends(approval, court.policy)
+    if court.now >= until:
+        return ApprovalStatus.EXPIRED, Note.APPROVAL_ENDED(ended=until.isoformat(timespec="seconds"))
     if approval.digest != subject.digest or approval.decision == "reject":
         return ApprovalStatus.SUPERSEDED, ""
+    return _against(approval, subject)
+
+
+def _against(approval: Approval, subject: Subject) -> tuple[ApprovalStatus, str]:
+    """Return what an approval of exactly this evidence is worth, given when it was signed."""
     if subject.broken_at is not None and subject.broken_at > approval.created:
         return ApprovalStatus.SUPERSEDED, subject.broken_by
+    if subject.newest is not None and history.is_in_future(subject.newest, approval.created):
+        return ApprovalStatus.MISSING, Note.SIGNED_BEFORE_EVIDENCE()
     return ApprovalStatus.VALID, ""
 
 
-def _why_not_next(approval: Approval, found: _Chain, subject: Subject) -> str:
-    """Return why the approval does not continue the chain; empty if it does."""
+def _in_chain(approval: Approval, found: _Chain, court: _Court) -> tuple[ApprovalStatus, str]:
+    """Return whether the approval continues the chain, and why not."""
     last = found.steps[-1] if found.steps else None
-    if last is not None and (last.status is not ApprovalStatus.VALID or last.approval is None):
-        return f"out of order: the approval by {last.role} is {last.status}"
-    before = last.approval.envelope_sha256 if last is not None and last.approval is not None else ""
-    if approval.previous != before:
-        return "out of order: it does not follow the approval before it"
-    if last is not None and last.approval is not None and approval.created < last.approval.created:
-        return "out of order: it is older than the approval before it"
-    return why_involved(approval.approver, approval.key_id, found.approvers, subject.involved)
+    before = last.approval if last is not None else None
+    if last is not None and (last.status is not ApprovalStatus.VALID or before is None):
+        if last.status in _VOIDING and before is not None and approval.previous == before.envelope_sha256:
+            return ApprovalStatus.SUPERSEDED, Note.RESTS_ON_VOID(role=last.role, status=last.status)
+        return ApprovalStatus.MISSING, Note.OUT_OF_ORDER(role=last.role, status=last.status)
+    if approval.previous != (before.envelope_sha256 if before is not None else ""):
+        return ApprovalStatus.MISSING, Note.OUT_OF_CHAIN()
+    if before is not None and approval.created < before.created:
+        return ApprovalStatus.MISSING, Note.OUT_OF_TIME()
+    why = why_involved(
+        approval.approver, approval.key_id, found.approvers, court.subject.involved, court.policy.relaxed
+    )
+    lacking = court.subject.undescribed
+    if not why and lacking and len(found.steps) == len(court.policy.approval_roles) - 1:
+        why = Note.UNDESCRIBED(issues=", ".join(lacking))
+    return (ApprovalStatus.MISSING, why) if why else (ApprovalStatus.VALID, "")
 
 
-def why_involved(name: str, key_id: str, approvers: Mapping[str, str], people: Mapping[str, str]) -> str:
-    """Return what keeps the person from approving although they hold the role; empty if nothing does.
-
-    `approvers` holds names and key ids: one key under two names is one person.
-    """
-    role = approvers.get(name) or approvers.get(key_id)
-    if role:
-        return f"separation of duties: {name} approved as {role}"
-    if name in people:
-        return f"separation of duties: {name} {people[name]}"
-    return ""
-
-
-def _is_revoked(approval: Approval, revoked: Mapping[str, Approval]) -> bool:
-    by = revoked.get(approval.envelope_sha256) if approval.envelope_sha256 else None
-    return by is not None and by.role == approval.role
+def _revocation(approval: Approval, court: _Court) -> Approval | None:
+    """Return what takes the approval back: a word of the same role or, for a refusal, of the same person."""
+    if not approval.envelope_sha256:
+        return None
+    of_role = (a for a in court.revocations if a.previous == approval.envelope_sha256 and a.role == approval.role)
+    return next((a for a in of_role if approval.decision != "reject" or a.approver == approval.approver), None)
 
 
 def _age(approval: Approval) -> tuple[datetime, bool, str]:

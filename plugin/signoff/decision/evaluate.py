@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 from signoff.canonical import digest
 from signoff.decision import approvals, changes, derived, gate, history, monitor, recheck, register
 from signoff.decision.items import judge_item
-from signoff.decision.manifest import manifest
+from signoff.decision.manifest import manifest, newest
+from signoff.decision.notes import Note
+from signoff.decision.rollback import standing
+from signoff.decision.separation import involved
+from signoff.decision.snapshot import snapshot
 from signoff.model import ApprovalStatus, IssueStatus, Signoff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from signoff.decision.snapshot import Snapshot
     from signoff.model import (
         ApprovalStep,
         Cell,
-        Change,
         Checklist,
         Checkpoint,
         Issue,
@@ -28,8 +32,8 @@ if TYPE_CHECKING:
         PlannedCell,
         Policy,
         Records,
+        RollbackDecision,
         Run,
-        State,
     )
 
 
@@ -57,8 +61,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 - the decision rests on exactly these; h
     problems: Sequence[str] = (),
     question: gate.Question = "readiness",
     checkpoints: Sequence[Checkpoint] = (),
-    before: Signoff | None = None,
+    before: Snapshot | None = None,
     inventory_sha256: str = "",
+    rollbacks: Iterable[RollbackDecision] = (),
 ) -> Signoff:
     """Return the decision at `now`.
 
@@ -79,13 +84,15 @@ def evaluate(  # noqa: PLR0913, PLR0917 - the decision rests on exactly these; h
         checkpoints: of all journals; those that the decision rests on enter the digest.
         before: the decision to compare with.
         inventory_sha256: digest of the inventory; by default, of the definitions of all planned targets.
+        rollbacks: what was ever decided on keeping a live release.
 
     Raises:
         ConfigError: an item names a derivation rule that does not exist.
     """
     mine = [run for run in runs if run.environment == policy.environment and run.release == policy.release]
     seen = _sort(observations, policy, mine)
-    results, issues = _judge(checklist, planned, policy, seen.recorded, mine, records, tuple(actions), now)
+    said = tuple(dict.fromkeys(actions))
+    results, issues = _judge(checklist, planned, policy, seen.recorded, mine, records, said, now)
     valid_until = min((r.valid_until for r in results if r.valid_until is not None), default=None)
     relied_on = _relied_on(results, checkpoints)
     inventory_sha256 = inventory_sha256 or _targets_sha256(planned)
@@ -93,6 +100,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - the decision rests on exactly these; h
     bad = monitor.bad_news(seen.watched, results, records.waivers, now)
     steps = _chain(results, issues, records, policy, bad, evidence, now)
     judged = [result for result in results if scope is None or result.item.id in scope]
+    watches = standing.of_release(rollbacks, policy, now)
+    rollback = standing.standing(watches, policy)
     reasons = gate.reasons(
         judged,
         issues,
@@ -103,6 +112,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - the decision rests on exactly these; h
         policy=policy,
         question=question,
         partial=scope is not None,
+        rollback=rollback,
     )
     signoff = Signoff(
         product=policy.product,
@@ -121,8 +131,15 @@ def evaluate(  # noqa: PLR0913, PLR0917 - the decision rests on exactly these; h
         valid_until=valid_until,
         scope=scope,
         checkpoints=relied_on,
+        inputs={"checklist": checklist.sha256, "inventory": inventory_sha256, "policy": policy.sha256},
+        relaxed=policy.relaxed,
+        rollback=rollback,
+        rollbacks=watches,
     )
-    return signoff if before is None else replace(signoff, changes=_changes(before, signoff))
+    if before is None:
+        return signoff
+    found = changes.diff(before, snapshot(signoff), records.waivers)
+    return replace(signoff, changes=found, changes_since=before.at, changes_from=before.kind)
 
 
 def _sort(observations: Iterable[Observation], policy: Policy, runs: Sequence[Run]) -> _Seen:
@@ -186,9 +203,11 @@ def _chain(  # noqa: PLR0913, PLR0917 - private, one caller
 ) -> tuple[ApprovalStep, ...]:
     subject = approvals.Subject(
         digest=evidence,
-        involved=approvals.involved(results, issues, records.waivers),
+        involved=involved(results, issues, records.waivers, policy.relaxed),
         broken_at=bad[-1].finished if bad else None,
-        broken_by=f"monitoring run {bad[-1].run} saw {bad[-1].outcome} on {bad[-1].cell}" if bad else "",
+        broken_by=Note.MONITOR_BROKE(run=bad[-1].run, outcome=bad[-1].outcome, cell=bad[-1].cell) if bad else "",
+        newest=newest(results, issues),
+        undescribed=tuple(issue.key for issue in issues if issue.lacks_action),
     )
     return approvals.chain(records.approvals, policy, subject, now)
 
@@ -200,13 +219,3 @@ def _closed(issues: Sequence[Issue], steps: Sequence[ApprovalStep]) -> tuple[Iss
         replace(issue, status=IssueStatus.CLOSED) if signed and issue.status is IssueStatus.VERIFIED else issue
         for issue in issues
     )
-
-
-def _changes(before: Signoff, after: Signoff) -> tuple[Change, ...]:
-    def states(signoff: Signoff) -> dict[str, State]:
-        return {result.item.id: result.state for result in signoff.items}
-
-    def targets(signoff: Signoff) -> dict[str, set[str]]:
-        return {result.item.id: {cell.cell.target for cell in result.cells} for result in signoff.items}
-
-    return changes.diff(states(before), states(after), targets_before=targets(before), targets_after=targets(after))

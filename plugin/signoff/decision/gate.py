@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from signoff.decision.notes import in_both
-from signoff.model import ApprovalStatus, Method, Reason, State, Text, Verdict
+from signoff.decision.rollback import standing
+from signoff.model import ApprovalStatus, Method, Outcome, Reason, State, Text, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signoff.decision.recheck import Recheck
-    from signoff.model import ApprovalStep, Issue, ItemResult, Observation, Policy
+    from signoff.model import ApprovalStep, Issue, ItemResult, Observation, Policy, RollbackDecision
 
 Question = Literal["readiness", "release"]
 """Is everything checked (READY, before the approvals), or may it go live (GO, with them)?"""
@@ -30,6 +31,7 @@ _APPROVAL_WORDS = {
     ApprovalStatus.SUPERSEDED: Text(ko="이후 증거가 변경되어 무효", en="superseded by newer evidence"),
     ApprovalStatus.REVOKED: Text(ko="철회됨", en="revoked"),
 }
+_VOID = Text(ko="무효", en="void")
 _TARGETS_NAMED = 3
 
 
@@ -44,6 +46,7 @@ def reasons(  # noqa: PLR0913, PLR0917 - the gate looks at everything
     policy: Policy,
     question: Question,
     partial: bool,
+    rollback: RollbackDecision | None = None,
 ) -> tuple[Reason, ...]:
     """Return everything that speaks against the release, worst first; nothing: it may go.
 
@@ -57,6 +60,7 @@ def reasons(  # noqa: PLR0913, PLR0917 - the gate looks at everything
         policy: whether a full check after the last fix is asked for.
         question: whether approvals are asked for.
         partial: a selection is judged: approvals, the full check, and other items' issues do not concern it.
+        rollback: what stands of the watch over the live release.
     """
     found = [_invalid(problem) for problem in problems]
     found += [_item_reason(result) for result in judged if result.item.blocking and not result.state.satisfied]
@@ -66,6 +70,7 @@ def reasons(  # noqa: PLR0913, PLR0917 - the gate looks at everything
     if not any(r.state in _LOOKED_AT and r.item.method is not Method.DERIVED and not r.item.derives for r in judged):
         found.append(_nothing_verified())
     if not partial:
+        found += standing.reasons(rollback)
         found += [_rejected(step) for step in approvals if step.status is ApprovalStatus.REJECTED]
         if policy.full_recheck and recheck is not None and not recheck.done:
             found.append(_recheck_reason(recheck))
@@ -87,7 +92,7 @@ def verdict(found: Sequence[Reason], approvals: Sequence[ApprovalStep], *, parti
 
 def _invalid(problem: str) -> Reason:
     text = Text(ko=f"저장된 기록을 신뢰할 수 없음: {problem}", en=f"stored records cannot be trusted: {problem}")
-    return Reason(verdict=Verdict.INVALID, item="", text=text)
+    return Reason(verdict=Verdict.INVALID, item="", text=text, kind="integrity")
 
 
 def _item_reason(result: ItemResult) -> Reason:
@@ -109,6 +114,7 @@ def _item_reason(result: ItemResult) -> Reason:
             ko=f"{result.item.id} {words.ko}{where.ko}{f': {why.ko}' if why.ko else ''}",
             en=f"{result.item.id} {words.en}{where.en}{f': {why.en}' if why.en else ''}",
         ),
+        kind="item",
     )
 
 
@@ -130,7 +136,7 @@ def _issue_reason(issue: Issue) -> Reason:
         ko=f"{issue.key} 이슈가 아직 해결 확인되지 않음 ({issue.status}, 담당 {issue.owner}, 기한 {issue.due})",
         en=f"issue {issue.key} is not verified as fixed ({issue.status}, owner {issue.owner}, due {issue.due})",
     )
-    return Reason(verdict=Verdict.INCOMPLETE, item=issue.item, text=text)
+    return Reason(verdict=Verdict.INCOMPLETE, item=issue.item, text=text, kind="issue")
 
 
 def _watched_reason(seen: Observation) -> Reason:
@@ -138,12 +144,13 @@ def _watched_reason(seen: Observation) -> Reason:
         ko=f"감시 실행 {seen.run}에서 {seen.cell} {seen.outcome}: 기록 실행으로 다시 확인할 것",
         en=f"monitoring run {seen.run} saw {seen.outcome} on {seen.cell}; look again with a recorded run",
     )
-    return Reason(verdict=Verdict.INCOMPLETE, item=seen.cell.item, text=text)
+    verdict = Verdict.NO_GO if seen.outcome is Outcome.FAIL else Verdict.INCOMPLETE
+    return Reason(verdict=verdict, item=seen.cell.item, text=text, kind="monitor")
 
 
 def _nothing_verified() -> Reason:
     text = Text(ko="검증된 항목이 하나도 없음", en="nothing at all was verified")
-    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text)
+    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text, kind="nothing")
 
 
 def _recheck_reason(recheck: Recheck) -> Reason:
@@ -159,26 +166,27 @@ def _recheck_reason(recheck: Recheck) -> Reason:
             ko=f"마지막 수정({fixed}) 이후의 전체 점검들이 24시간 넘게 떨어져 있음: 전체 점검을 다시 실행할 것",
             en=f"run the whole checklist once more: full runs since the last fix, {fixed}, lie more than 24 h apart",
         )
-    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text)
+    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text, kind="recheck")
 
 
 def _rejected(step: ApprovalStep) -> Reason:
     who = step.approval.approver if step.approval else step.role
     comment = f": {step.approval.comment}" if step.approval and step.approval.comment else ""
     text = Text(ko=f"{step.role} 승인 거부 ({who}){comment}", en=f"rejected by {who} as {step.role}{comment}")
-    return Reason(verdict=Verdict.NO_GO, item="", text=text)
+    return Reason(verdict=Verdict.NO_GO, item="", text=text, kind="rejected")
 
 
 def _approval_reason(step: ApprovalStep) -> Reason:
-    words = _APPROVAL_WORDS[step.status]
+    # A void approval without a note: what it signed is no longer what there is.
+    words = _VOID if step.status is ApprovalStatus.SUPERSEDED and step.note else _APPROVAL_WORDS[step.status]
     note = in_both(step.note)
     text = Text(
         ko=f"{step.role} 승인 {words.ko}{f': {note.ko}' if note.ko else ''}",
         en=f"approval by {step.role} is {words.en}{f': {note.en}' if note.en else ''}",
     )
-    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text)
+    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text, kind="approval")
 
 
 def _no_roles() -> Reason:
     text = Text(ko="정책에 승인 역할이 없음", en="the policy names no approval role")
-    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text)
+    return Reason(verdict=Verdict.INCOMPLETE, item="", text=text, kind="approval")

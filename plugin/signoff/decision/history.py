@@ -61,7 +61,7 @@ def deciding(cell: CellResult) -> Observation | None:
     return None if seen is None or effective(seen) is Outcome.SKIP else seen
 
 
-def steps(observations: Iterable[Observation], *, flaky_allowed: bool = False) -> list[Step]:
+def steps(observations: Iterable[Observation], *, flaky_allowed: bool) -> list[Step]:
     """Return the decisive steps of one cell in the order in which they count. The order of the input is irrelevant."""
     runs: dict[str, list[Observation]] = {}
     for seen in observations:

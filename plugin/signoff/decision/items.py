@@ -5,16 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signoff.decision import attestations, waivers
+from signoff.decision import attestations, history, waivers
 from signoff.decision.fold import fold_admissible
 from signoff.decision.notes import Note, joined
-from signoff.model import CellResult, ItemResult, Method, State
+from signoff.model import CellResult, ItemResult, Method, Outcome, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from signoff.model import Attestation, Cell, Item, NotApplicable, Observation, PlannedCell, Policy, Records, Waiver
+    from signoff.model import (
+        Attestation,
+        Cell,
+        Check,
+        Item,
+        NotApplicable,
+        Observation,
+        PlannedCell,
+        Policy,
+        Records,
+        Waiver,
+    )
 
 WHOLE_ITEM = "*"
 _NEEDS_CELLS = frozenset({Method.TEST, Method.HYBRID})
@@ -54,14 +65,15 @@ def judge_item(  # noqa: PLR0913, PLR0917 - what is asked, what was seen, what p
         if declaration.target == WHOLE_ITEM:
             note = Note.CELL_NOT_APPLICABLE(reason=declaration.reason, approver=declaration.approver)
             return ItemResult(item=item, state=State.NOT_APPLICABLE, not_applicable=declaration, note=note)
-    recorded = [waiver for waiver in records.waivers if waiver.item == item.id]
-    rejected = {waiver.id: waivers.why_invalid(waiver, item, policy.roster, now) for waiver in recorded}
+    recorded = sorted((waiver for waiver in records.waivers if waiver.item == item.id), key=lambda waiver: waiver.id)
+    rejected = {waiver.id: waivers.why_invalid(waiver, item, policy, now) for waiver in recorded}
     valid = [waiver for waiver in recorded if not rejected[waiver.id]]
     cells = _cells(item, planned, seen, policy, now, valid, {d.target: d for d in declared})
-    attested = _attested(item, records, policy, now)
+    attested = _attested(item, planned, seen, records, policy, now)
     parts = [cell.state for cell in cells if cell.state is not State.NOT_APPLICABLE]
     others = [part.state for part in (attested, derived) if part is not None]
     gap = _why_no_parts(item, cells) if not parts and (item.method in _NEEDS_CELLS or not others) else ""
+    gap = gap or _empty_groups(item, cells)
     state = State.NOT_VERIFIED if gap else State.PASS
     state = min((state, *parts, *others), key=lambda part: part.rank)
     measured = derived is not None or any(cell.state is State.PASS for cell in cells)
@@ -86,6 +98,20 @@ def judge_item(  # noqa: PLR0913, PLR0917 - what is asked, what was seen, what p
 def window(item: Item, policy: Policy) -> timedelta:
     """Return how long evidence of the item stays fresh: a policy may shorten the checklist's window only."""
     return min(item.max_age, policy.max_age.get(item.id, item.max_age))
+
+
+def last_failure(
+    item: Item, planned: Iterable[PlannedCell], seen: Mapping[Cell, Sequence[Observation]], now: datetime
+) -> datetime | None:
+    """Return when a check of the item failed last, on a target that is still there; None if none ever did."""
+    failures = (
+        step.finished
+        for place in planned
+        if place.cell.item == item.id
+        for step in history.steps(seen.get(place.cell, ()), flaky_allowed=item.flaky_allowed)
+        if step.outcome is Outcome.FAIL and not history.is_in_future(step.finished, now)
+    )
+    return max(failures, default=None)
 
 
 def _cells(  # noqa: PLR0913, PLR0917 - private, one caller
@@ -117,10 +143,18 @@ def _failures(result: CellResult, mine: Sequence[Observation]) -> frozenset[str]
     return frozenset(s.fingerprint for s in mine if s.run == deciding.run and s.outcome is deciding.outcome)
 
 
-def _attested(item: Item, records: Records, policy: Policy, now: datetime) -> attestations.Attested | None:
+def _attested(  # noqa: PLR0913, PLR0917 - private, one caller
+    item: Item,
+    planned: Sequence[PlannedCell],
+    seen: Mapping[Cell, Sequence[Observation]],
+    records: Records,
+    policy: Policy,
+    now: datetime,
+) -> attestations.Attested | None:
     if not item.method.needs_attestation:
         return None
-    return attestations.judge(item, records.attestations, policy.roster, release=policy.release, now=now)
+    failed_at = last_failure(item, planned, seen, now)
+    return attestations.judge(item, records.attestations, policy, now, failed_at=failed_at)
 
 
 def _why_not_asked(item: Item, made: Sequence[Attestation], release: str) -> str:
@@ -139,12 +173,22 @@ def _why_no_parts(item: Item, cells: Sequence[CellResult]) -> str:
 def _unasked(item: Item, cells: Sequence[CellResult]) -> str:
     """Return which checks have no target at all.
 
-    That alone is no gap: an item may list checks for several technologies, and an environment has one of them. But
-    it is said, so that a mistyped group does not go unseen.
+    For services that alone is no gap: an item may list checks for several technologies, and an environment has one of
+    them. It is said all the same.
     """
+    return joined(*(Note.MATCHED_NOTHING(selector=check.targets, check=check.name) for check in _lost(item, cells)))
+
+
+def _empty_groups(item: Item, cells: Sequence[CellResult]) -> str:
+    """Return which checks name a group that has no host: a typing error, or servers that nobody asked."""
+    return (
+        _unasked(item, cells) if any(c.targets.scope == "hosts" and c.targets.name for c in _lost(item, cells)) else ""
+    )
+
+
+def _lost(item: Item, cells: Sequence[CellResult]) -> list[Check]:
     asked = {cell.cell.check for cell in cells}
-    missing = [check for check in item.checks if check.name not in asked]
-    return joined(*(Note.MATCHED_NOTHING(selector=check.targets, check=check.name) for check in missing))
+    return [check for check in item.checks if check.name not in asked]
 
 
 def _waiver_note(waiver: Waiver, why_invalid: str, used: Sequence[str], cells: Sequence[CellResult]) -> str:

@@ -44,7 +44,6 @@ def manifest(  # noqa: PLR0913, PLR0917 - everything that an approval covers
     valid_until: datetime | None,
 ) -> dict[str, object]:
     """Return the manifest as plain JSON types; its `digest` is what approvals sign."""
-    newest = max(_instants(results, issues), default=None)
     return {
         "schema": SCHEMA,
         "release": policy.release,
@@ -54,13 +53,18 @@ def manifest(  # noqa: PLR0913, PLR0917 - everything that an approval covers
         "inventory_sha256": inventory_sha256,
         "policy_sha256": policy.sha256,
         "roster_sha256": digest([_person(person) for person in sorted(policy.roster, key=lambda p: p.name)]),
-        "evaluated_at": _instant(newest),
+        "evaluated_at": _instant(newest(results, issues)),
         "items": [_item(result, records, policy.release) for result in results],
         "register_sha256": digest([_issue(issue) for issue in issues]),
         "rollback": _rollback(policy),
         "ledger_checkpoint": [[c.run, c.seq, c.sha256] for c in sorted(checkpoints)],
         "valid_until": _instant(valid_until),
     }
+
+
+def newest(results: Sequence[ItemResult], issues: Sequence[Issue]) -> datetime | None:
+    """Return the newest instant in the evidence; None if there is none."""
+    return max(_instants(results, issues), default=None)
 
 
 def _instants(results: Sequence[ItemResult], issues: Sequence[Issue]) -> Iterable[datetime]:
@@ -114,6 +118,7 @@ def _waiver(waiver: Waiver) -> dict[str, object]:
         "approver": waiver.approver,
         "role": waiver.role,
         "created": _instant(waiver.created),
+        "starts": _instant(waiver.starts),
         "expires": _instant(waiver.expires),
     }
 
@@ -127,6 +132,7 @@ def _attestation(made: Attestation) -> dict[str, object]:
         "at": _instant(made.at),
         "expires": _instant(made.expires),
         "evidence": [[file.name, file.sha256, file.uri, file.actual_sha256] for file in made.evidence],
+        "envelope_sha256": made.envelope_sha256,
     }
 
 
@@ -146,7 +152,9 @@ def _issue(issue: Issue) -> dict[str, object]:
         "fingerprint": issue.fingerprint,
         "targets": list(issue.targets),
         "status": str(issue.status),
+        "owner": issue.owner,
         "due": issue.due.isoformat(),
+        "due_by_policy": issue.due_by_policy.isoformat() if issue.due_by_policy else None,
         "cause": issue.cause,
         "planned": list(issue.planned),
         "action": issue.action,
@@ -157,6 +165,7 @@ def _issue(issue: Issue) -> dict[str, object]:
         "verified_run": issue.verified_run,
         "fixed_at": _instant(issue.fixed_at),
         "reopen_count": issue.reopen_count,
+        "history": [[_instant(e.at), e.what, e.by, e.run, e.text, _instant(e.recorded)] for e in issue.history],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signoff.decision import roster
-from signoff.decision.approvals import involved, why_involved
+from signoff.decision.separation import involved, why_involved
 from signoff.errors import ApprovalError
 from signoff.model import ApprovalStatus, Verdict
 
@@ -33,10 +33,8 @@ def check_may_approve(  # noqa: PLR0913 - who, as what, with which key, what, by
     Raises:
         ApprovalError: names the rule that forbids it, and what to do.
     """
-    if role not in policy.approval_roles:
-        raise ApprovalError(f"{role} is not an approval role; the policy has {', '.join(policy.approval_roles)}")
+    place = _place(policy, role)
     _check_signer(policy, role, approver, key_id, now)
-    place = policy.approval_roles.index(role)
     before = signoff.approvals[:place]
     if not rejecting:
         _check_readiness(signoff)
@@ -47,12 +45,41 @@ def check_may_approve(  # noqa: PLR0913 - who, as what, with which key, what, by
                 raise ApprovalError(
                     f"out of order: the approval by {step.role} is {step.status}; it comes before {role}"
                 )
+        if place == len(policy.approval_roles) - 1:
+            _check_actions(signoff)
+        hands = involved(signoff.items, signoff.issues, records.waivers, policy.relaxed)
         given = [step.approval for step in before if step.approval is not None]
         approvers = {who: approval.role for approval in given for who in (approval.approver, approval.key_id)}
-        why = why_involved(approver, key_id, approvers, involved(signoff.items, signoff.issues, records.waivers))
+        why = why_involved(approver, key_id, approvers, hands, policy.relaxed)
         if why:
             raise ApprovalError(f"{why}; somebody else with the role {role} must approve")
     return before[-1].approval if before else None
+
+
+def check_may_revoke(  # noqa: PLR0913 - who, as what, with which key, what, by which rules, when
+    signoff: Signoff, policy: Policy, *, role: str, approver: str, key_id: str, now: datetime
+) -> Approval:
+    """Return the approval or refusal of the role that the person may take back.
+
+    Raises:
+        ApprovalError: names the rule that forbids it, and what to do.
+    """
+    place = _place(policy, role)
+    _check_signer(policy, role, approver, key_id, now)
+    step = signoff.approvals[place]
+    if step.approval is None:
+        raise ApprovalError(f"there is no approval by {role} to take back")
+    if step.status is ApprovalStatus.REVOKED:
+        raise ApprovalError(f"the approval by {role} has been taken back already")
+    if step.approval.decision == "reject" and step.approval.approver != approver:
+        raise ApprovalError(f"only {step.approval.approver} can take this refusal back")
+    return step.approval
+
+
+def _place(policy: Policy, role: str) -> int:
+    if role not in policy.approval_roles:
+        raise ApprovalError(f"{role} is not an approval role; the policy has {', '.join(policy.approval_roles)}")
+    return policy.approval_roles.index(role)
 
 
 def _check_signer(policy: Policy, role: str, approver: str, key_id: str, now: datetime) -> None:
@@ -65,6 +92,16 @@ def _check_signer(policy: Policy, role: str, approver: str, key_id: str, now: da
         raise ApprovalError(f"the roster has no public key for {approver}; add it to the policy")
     if known != key_id:
         raise ApprovalError(f"this key is not the one that the roster has for {approver}; sign with that one")
+
+
+def _check_actions(signoff: Signoff) -> None:
+    """Refuse the last approval while the register does not say what was done about every issue."""
+    lacking = [issue.key for issue in signoff.issues if issue.lacks_action]
+    if lacking:
+        raise ApprovalError(
+            f"nobody wrote down what was done about {', '.join(lacking)}; before the final approval: "
+            f"signoff issues note {lacking[0]} --by NAME --action TEXT"
+        )
 
 
 def _check_readiness(signoff: Signoff) -> None:

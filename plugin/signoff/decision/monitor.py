@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signoff.decision import history
-from signoff.model import Outcome, State
+from signoff.model import ApprovalStatus, Outcome, State, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from signoff.model import Cell, CellResult, ItemResult, Observation, Waiver
+    from signoff.model import ApprovalStep, Cell, CellResult, ItemResult, Observation, Policy, Waiver
+
+
+def is_watching(steps: Sequence[ApprovalStep], verdict: Verdict, policy: Policy) -> bool:
+    """Return whether a run that begins now only watches: the release is ready and somebody's signature stands.
+
+    Such a run voids the signatures by bad news alone; recorded, it would void them by being there.
+    """
+    signed = any(step.status is ApprovalStatus.VALID for step in steps)
+    return policy.on_new_evidence == "void_if_worse" and signed and verdict in {Verdict.READY, Verdict.GO}
 
 
 def bad_news(
@@ -39,11 +48,18 @@ def bad_news(
 
 def _newest(cell: CellResult, steps: Sequence[history.Step], accepted: set[str]) -> Observation | None:
     recorded = history.deciding(cell)
+    # A connection that was lost and found again within a run is no news: the run's last word counts.
+    words = {step.observation.run: step for step in steps}
     bad = [
         step
-        for step in steps
+        for step in words.values()
         if step.outcome is not Outcome.PASS
         and step.observation.fingerprint not in accepted
-        and (recorded is None or step.finished > recorded.finished)
+        # At one instant the worse word counts, as between any two runs.
+        and (recorded is None or step.finished >= recorded.finished)
     ]
-    return bad[-1].observation if bad else None
+    return (
+        max(bad, key=lambda step: (step.finished, step.outcome.badness, step.observation.run)).observation
+        if bad
+        else None
+    )

@@ -36,11 +36,6 @@ class Recheck:
         return not self.missing and not self.too_far_apart
 
 
-def is_full(run: Run) -> bool:
-    """Return whether the run asked for the whole checklist and came to its end."""
-    return not run.selector and run.ended is not None and not run.interrupted
-
-
 def judge(
     results: Sequence[ItemResult],
     issues: Sequence[Issue],
@@ -55,7 +50,7 @@ def judge(
     last = max((issue.fixed_at for issue in issues if issue.fixed_at is not None), default=None)
     if last is None:
         return None
-    full = {run.id: run for run in runs if is_full(run)}
+    full = {run.id: run for run in runs if run.is_full}
     began: list[datetime] = []
     missing = []
     for cell in _required(results):

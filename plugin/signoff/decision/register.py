@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from signoff.decision import history
-from signoff.decision.life import Life, Report, order
-from signoff.decision.notes import joined
+from signoff.decision import history, roster
+from signoff.decision.life import Life, Report, late_word, order
+from signoff.decision.notes import Why, joined
 from signoff.decision.waivers import names, why_invalid
 from signoff.model import Issue, IssueStatus, Outcome, Severity, State
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from signoff.model import Cell, IssueAction, Item, ItemResult, Observation, Policy, Run, Waiver
 
-DUE_DAYS: Mapping[Severity, int] = {Severity.CRITICAL: 3, Severity.HIGH: 7, Severity.MEDIUM: 14, Severity.LOW: 30}
+DUE_DAYS: Mapping[Severity, int] = {Severity.CRITICAL: 1, Severity.HIGH: 3, Severity.MEDIUM: 7, Severity.LOW: 14}
 """Days until an issue is due where the policy does not say."""
 
 
@@ -44,7 +44,8 @@ def issues(  # noqa: PLR0913, PLR0917 - the register rests on all of these
         results: the judged items, waivers applied.
         seen: observations of the policy's environment and release, by cell.
         runs: for when a run began; of an unknown run, its observation's own beginning counts.
-        actions: what people said about issues, by key; what lies in the future is ignored.
+        actions: what people said about issues, by key; what lies in the future, or was said by somebody who was not on
+            the roster then, is ignored.
         waivers: of any item, valid or not.
         policy: due days and the project's time zone.
         now: the instant of judgement.
@@ -52,8 +53,8 @@ def issues(  # noqa: PLR0913, PLR0917 - the register rests on all of these
     by_item = {result.item.id: result for result in results}
     began = {run.id: run.started for run in runs}
     said: dict[str, list[IssueAction]] = {}
-    for action in actions:
-        if not history.is_in_future(action.at, now):
+    for action in map(in_time, actions):
+        if not why_ignored(action, policy, now):
             said.setdefault(action.key, []).append(action)
     opened: dict[tuple[str, str], list[Report]] = {}
     for cell, mine in seen.items():
@@ -67,12 +68,30 @@ def issues(  # noqa: PLR0913, PLR0917 - the register rests on all of these
         for event in sorted((*reports, *said.get(key, ())), key=order):
             life.replay(event)
         issue = _issue(life, key, by_item[item_id].item, fingerprint, policy)
-        valid = [
-            w for w in waivers if w.item == item_id and not why_invalid(w, by_item[item_id].item, policy.roster, now)
-        ]
+        issue = _moved(issue, said.get(key, ()), policy)
+        valid = [w for w in waivers if w.item == item_id and not why_invalid(w, by_item[item_id].item, policy, now)]
         issue = _accepted(issue, life, by_item[item_id], valid)
         found.append(_dated(issue, policy, now))
     return tuple(sorted(found, key=lambda issue: (issue.opened, issue.key)))
+
+
+def in_time(action: IssueAction) -> IssueAction:
+    """Return the action with the time at which it counts: when it was recorded; a claim may speak of an earlier one."""
+    if action.recorded is None or (action.kind == "resolved" and action.at <= action.recorded):
+        return action
+    return replace(action, at=action.recorded)
+
+
+def why_ignored(action: IssueAction, policy: Policy, now: datetime) -> str:
+    """Return why nobody listens to the action; empty if it counts."""
+    if history.is_in_future(action.at, now):
+        return Why.FUTURE(at=action.at.isoformat())
+    return roster.why_absent(policy.roster, action.by, action.at)
+
+
+def day(instant: datetime, policy: Policy) -> date:
+    """Return the instant's day in the project's time zone: what due days are reckoned in."""
+    return instant.astimezone(ZoneInfo(policy.timezone)).date()
 
 
 def _sort_in(opened: dict[tuple[str, str], list[Report]], reports: Sequence[Report]) -> None:
@@ -115,22 +134,37 @@ def _issue(life: Life, key: str, item: Item, fingerprint: str, policy: Policy) -
         fingerprint=fingerprint,
         targets=tuple(sorted({cell.target for cell in life.episode})),
         status=life.status,
-        owner=item.owner,
+        owner=life.owner or item.owner,
         severity=item.severity,
         summary=life.last.reason.strip().partition("\n")[0] or item.title.en,
         opened=life.opened,
         opened_run=life.first.run,
-        due=_day(life.opened, policy) + timedelta(days=days),
+        due=day(life.opened, policy) + timedelta(days=days),
         cause=life.cause,
         planned=life.planned,
         action=life.action,
         resolved_at=life.resolved_at,
-        resolved_by=life.claim.by if life.claim else "",
+        resolved_by=life.resolver,
+        claim_recorded=late_word(life.claim) if life.claim else None,
         verified_at=life.verified_at,
         verified_run=life.verified_run,
         fixed_at=life.fixed_at,
         reopen_count=life.reopened,
+        unproven=tuple(sorted(life.failing)),
+        last_failed=life.last_failed,
+        history=tuple(life.history),
     )
+
+
+def _moved(issue: Issue, said: Iterable[IssueAction], policy: Policy) -> Issue:
+    """Return the issue with the due day that people set; one that has passed cannot be moved any more."""
+    for action in sorted((a for a in said if a.kind == "due" and a.at >= issue.opened), key=order):
+        today = day(action.at, policy)
+        if action.due is None or today > issue.due or action.due < today:
+            continue
+        by_policy = issue.due_by_policy or issue.due
+        issue = replace(issue, due=action.due, due_by_policy=by_policy, due_set_by=action.by, due_reason=action.reason)
+    return issue
 
 
 def _accepted(issue: Issue, life: Life, result: ItemResult, valid: Sequence[Waiver]) -> Issue:
@@ -138,7 +172,7 @@ def _accepted(issue: Issue, life: Life, result: ItemResult, valid: Sequence[Waiv
     if not issue.status.is_open:
         return issue
     if result.not_applicable is not None:
-        return replace(issue, status=IssueStatus.CLOSED, action=issue.action or result.note)
+        return replace(issue, status=IssueStatus.CLOSED, action=issue.action or result.note, unproven=())
     dropped = {cell.cell: cell for cell in result.cells if cell.state is State.NOT_APPLICABLE}
     planned = {cell.cell for cell in result.cells}
     # A cell that merely vanished from the plan proves nothing: somebody must have said what was done.
@@ -146,7 +180,9 @@ def _accepted(issue: Issue, life: Life, result: ItemResult, valid: Sequence[Waiv
     left = life.failing - gone
     if not left:
         notes = joined(*(dropped[cell].note for cell in sorted(gone) if cell in dropped))
-        return replace(issue, status=IssueStatus.CLOSED, action=issue.action or notes)
+        # What was taken away was fixed when somebody said so: everything is looked at once more after that, too.
+        fixed_at = issue.resolved_at or issue.fixed_at
+        return replace(issue, status=IssueStatus.CLOSED, action=issue.action or notes, fixed_at=fixed_at, unproven=())
     state = State.ERROR if life.last is not None and life.last.outcome is Outcome.ERROR else State.FAIL
     accepting = [waiver for waiver in valid if issue.fingerprint in waiver.fingerprints and state in waiver.covers]
     waived = all(any(names(waiver, cell.target) for waiver in accepting) for cell in left)
@@ -155,9 +191,5 @@ def _accepted(issue: Issue, life: Life, result: ItemResult, valid: Sequence[Waiv
 
 def _dated(issue: Issue, policy: Policy, now: datetime) -> Issue:
     done = issue.resolved_at or issue.verified_at
-    late = max(0, (_day(done, policy) - issue.due).days) if done is not None else 0
-    return replace(issue, overdue=issue.status.is_open and _day(now, policy) > issue.due, late_days=late)
-
-
-def _day(instant: datetime, policy: Policy) -> date:
-    return instant.astimezone(ZoneInfo(policy.timezone)).date()
+    late = max(0, (day(done, policy) - issue.due).days) if done is not None else 0
+    return replace(issue, overdue=issue.status.is_open and day(now, policy) > issue.due, late_days=late)

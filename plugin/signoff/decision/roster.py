@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import unicodedata
 from typing import TYPE_CHECKING
+
+from signoff.decision.notes import Why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,18 +22,33 @@ def find(roster: Sequence[Person], name: str) -> Person | None:
     return next((person for person in roster if person.name == name), None)
 
 
+def is_same(name: str, other: str) -> bool:
+    """Return whether two spellings name one person: case, width and spaces make nobody somebody else."""
+    return _plain(name) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def why_absent(roster: Sequence[Person], name: str, at: datetime) -> str:
+    """Return why the person is not on the roster at the instant; empty if they are."""
+    person = find(roster, name)
+    if person is None:
+        return Why.NOT_ON_ROSTER(who=name)
+    if person.valid_from is not None and at < person.valid_from:
+        return Why.NOT_YET_ON_ROSTER(who=name, since=person.valid_from.isoformat())
+    if person.valid_until is not None and at >= person.valid_until:
+        return Why.NO_LONGER_ON_ROSTER(who=name, until=person.valid_until.isoformat())
+    return ""
+
+
 def why_not(roster: Sequence[Person], name: str, role: str, at: datetime) -> str:
     """Return why the person may not act in the role at the instant; empty if they may."""
     person = find(roster, name)
-    if person is None:
-        return f"{name} is not on the roster"
-    if role not in person.roles:
-        return f"{name} does not hold the role {role}"
-    if person.valid_from is not None and at < person.valid_from:
-        return f"{name} is on the roster only from {person.valid_from.isoformat()}"
-    if person.valid_until is not None and at >= person.valid_until:
-        return f"{name} was on the roster only until {person.valid_until.isoformat()}"
-    return ""
+    if person is not None and role not in person.roles:
+        return Why.ROLE_NOT_HELD(who=name, role=role)
+    return why_absent(roster, name, at)
 
 
 def key_id(public_key: str) -> str:

@@ -7,49 +7,82 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from signoff.decision import roster
-from signoff.model import CellResult, State, Waiver
+from signoff.decision.notes import Why
+from signoff.model import CellResult, Severity, State, Waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from signoff.model import Item, Person
+    from signoff.model import Item, Policy
 
 LONGEST = timedelta(days=90)
+"""What no policy can exceed."""
+LONGEST_DAYS: Mapping[Severity, int] = {
+    Severity.CRITICAL: 14,
+    Severity.HIGH: 30,
+    Severity.MEDIUM: 60,
+    Severity.LOW: 90,
+}
+"""How long a waiver may last where the policy does not say: the worse the failure, the sooner it is looked at again."""
 COVERABLE = frozenset({State.FAIL, State.ERROR, State.NOT_VERIFIED})
 EVERY_TARGET = "*"
 _SEPARATOR = ", "
 
 
-def why_invalid(waiver: Waiver, item: Item, people: Sequence[Person], now: datetime) -> str:
+def why_invalid(waiver: Waiver, item: Item, policy: Policy, now: datetime) -> str:
     """Return the first rule that the waiver breaks, in words; empty if it is valid at `now`."""
-    return _why_people(waiver, item, people) or _why_time(waiver, now) or _why_scope(waiver)
+    return (
+        _why_item(item, policy)
+        or _why_people(waiver, item, policy)
+        or _why_time(waiver, item, policy, now)
+        or _why_scope(waiver)
+    )
 
 
-def _why_people(waiver: Waiver, item: Item, people: Sequence[Person]) -> str:
-    if waiver.approver == waiver.requested_by:
-        return f"{waiver.approver} approved their own request"
-    approver = roster.find(people, waiver.approver)
+def longest(severity: Severity, policy: Policy) -> timedelta:
+    """Return how long a waiver of an item of the severity may last."""
+    return min(LONGEST, timedelta(days=policy.waiver_days.get(severity, LONGEST_DAYS[severity])))
+
+
+def begins(waiver: Waiver) -> datetime:
+    """Return from when the waiver counts."""
+    return waiver.created if waiver.starts is None else waiver.starts
+
+
+def _why_item(item: Item, policy: Policy) -> str:
+    return Why.NOT_WAIVABLE(item=item.id) if item.id in policy.not_waivable else ""
+
+
+def _why_people(waiver: Waiver, item: Item, policy: Policy) -> str:
+    if roster.is_same(waiver.approver, waiver.requested_by):
+        return Why.OWN_REQUEST(who=waiver.approver)
+    approver = roster.find(policy.roster, waiver.approver)
     if item.owner == waiver.approver or (approver is not None and item.owner in approver.roles):
-        return f"{waiver.approver} owns the item"
-    return roster.why_not(people, waiver.approver, waiver.role, waiver.created)
+        return Why.OWNS_ITEM(who=waiver.approver)
+    return roster.why_not(policy.roster, waiver.approver, waiver.role, waiver.created)
 
 
-def _why_time(waiver: Waiver, now: datetime) -> str:
-    if waiver.created > now:
-        return f"it begins only at {waiver.created.isoformat()}"
+def _why_time(waiver: Waiver, item: Item, policy: Policy, now: datetime) -> str:
+    start, most = begins(waiver), longest(item.severity, policy)
+    if start < waiver.created:
+        return Why.BEGINS_BEFORE_MADE()
+    if waiver.expires <= start:
+        return Why.ENDS_BEFORE_IT_BEGINS()
+    if now < start:
+        return Why.NOT_BEGUN(at=start.isoformat())
     if now >= waiver.expires:
-        return f"it expired at {waiver.expires.isoformat()}"
-    if waiver.expires - waiver.created > LONGEST:
-        return f"it lasts longer than {LONGEST.days} days"
+        return Why.EXPIRED(at=waiver.expires.isoformat())
+    if waiver.expires - waiver.created > most:
+        return Why.WAIVED_TOO_LONG(days=most.days, severity=item.severity)
     return ""
 
 
 def _why_scope(waiver: Waiver) -> str:
     if not waiver.covers or waiver.covers - COVERABLE:
-        return "it may cover FAIL, ERROR and NOT_VERIFIED only"
+        return Why.COVERS()
     if not waiver.targets or (EVERY_TARGET in waiver.targets and len(waiver.targets) > 1):
-        return "its targets are neither names nor * alone"
+        return Why.TARGETS()
     return ""
 
 

@@ -124,7 +124,8 @@ class Make:
     @staticmethod
     def people() -> tuple[Person, ...]:
         roles = {"tina": "tech", "quinn": "qa", "eva": "executive", "sam": "security-lead", "rita": "tech"}
-        return tuple(Person(name=n, roles=frozenset({r}), public_key=KEYS[n]) for n, r in roles.items())
+        signing = tuple(Person(name=n, roles=frozenset({r}), public_key=KEYS[n]) for n, r in roles.items())
+        return (*signing, Person(name="dev", roles=frozenset({"development"})))
 
     def policy(self, **fields: Any) -> Policy:
         given: dict[str, Any] = {
@@ -134,6 +135,8 @@ class Make:
             "commit": "abc1234",
             "timezone": "Asia/Seoul",
             "roster": self.people(),
+            "due_days": {Severity.CRITICAL: 3, Severity.HIGH: 7, Severity.MEDIUM: 14, Severity.LOW: 30},
+            "attesting_roles": frozenset({"security-lead", "tech", "qa"}),
             "sha256": "p" * 64,
         }
         return Policy(**(given | fields))

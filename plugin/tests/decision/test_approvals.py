@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from signoff.model import ApprovalStatus, IssueAction, Method, Person, Records, Verdict
+from signoff.model import ApprovalStatus, IssueAction, Method, Person, Records, Separation, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +68,15 @@ def test_broken_first_approval_breaks_the_chain(make: Any, chain: Any, three: An
     fields, status, note = row
     moved = {name: make.now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
     statuses, notes, verdict = chain(replace(three[0], **moved), *three[1:])
-    assert statuses == [status, MISSING, MISSING]
+    # What was built on an approval that did count falls with it; what was built on nothing never counted.
+    rest = SUPERSEDED if status is not MISSING else MISSING
+    assert statuses == [status, rest, rest]
     assert note in notes[0]
-    assert notes[1] == f"out of order: the approval by tech is {status}"
+    assert notes[1] == (
+        f"it rests on the approval by tech, which is {status}"
+        if rest is SUPERSEDED
+        else f"out of order: the approval by tech is {status}"
+    )
     assert verdict is Verdict.INCOMPLETE
 
 
@@ -151,7 +157,35 @@ def _revocation(make: Any, role: str, who: str, envelope: str, **fields: Any) ->
 def test_role_may_take_its_approval_back(make: Any, chain: Any, three: Any) -> None:
     back = _revocation(make, "tech", "rita", "envelope of tech", comment="found a leak")
     statuses, notes, verdict = chain(*three, back)
-    assert (statuses, notes[0], verdict) == ([REVOKED, MISSING, MISSING], "found a leak", Verdict.INCOMPLETE)
+    assert (statuses, notes[0], verdict) == ([REVOKED, SUPERSEDED, SUPERSEDED], "found a leak", Verdict.INCOMPLETE)
+    assert notes[1:] == [
+        "it rests on the approval by tech, which is REVOKED",
+        "it rests on the approval by qa, which is SUPERSEDED",
+    ]
+
+
+def test_what_follows_a_revoked_approval_is_signed_anew(make: Any, chain: Any, three: Any) -> None:
+    back = _revocation(make, "tech", "rita", "envelope of tech", created=make.ago(minutes=2))
+    anew = make.approval("tech", "rita", three[0].digest, created=make.ago(minutes=1), envelope_sha256="anew")
+    statuses, notes, _ = chain(*three, back, anew)
+    assert (statuses, notes[1]) == (
+        [VALID, MISSING, MISSING],
+        "out of order: it does not follow the approval before it",
+    )
+    rest = (
+        replace(three[1], previous="anew", envelope_sha256="qa2", created=make.ago(seconds=50)),
+        replace(three[2], previous="qa2", envelope_sha256="exec2", created=make.ago(seconds=40)),
+    )
+    assert chain(*three, back, anew, *rest)[2] is Verdict.GO
+
+
+def test_a_revocation_by_somebody_else_does_not_hide_the_one_that_counts(make: Any, chain: Any, three: Any) -> None:
+    back = _revocation(make, "tech", "rita", "envelope of tech")
+    for minutes in (0.5, 1.5):
+        other = _revocation(
+            make, "qa", "quinn", "envelope of tech", created=make.ago(minutes=minutes), envelope_sha256="other"
+        )
+        assert chain(*three, back, other)[0][0] is chain(*three, other, back)[0][0] is REVOKED
 
 
 def test_rejection_may_be_taken_back(make: Any, chain: Any, three: Any) -> None:
@@ -159,6 +193,8 @@ def test_rejection_may_be_taken_back(make: Any, chain: Any, three: Any) -> None:
         "tech", "rita", three[0].digest, decision="reject", created=make.ago(hours=1), envelope_sha256="no"
     )
     assert chain(no, *three, _revocation(make, "tech", "rita", "no"))[2] is Verdict.GO
+    # Another holder of the role may take an approval back, but not a colleague's refusal.
+    assert chain(no, *three, _revocation(make, "tech", "tina", "no"))[2] is Verdict.NO_GO
 
 
 @pytest.mark.parametrize(
@@ -243,6 +279,39 @@ def test_nobody_approves_their_own_work(make: Any, kind: str, why: str) -> None:
     assert signed.verdict is Verdict.GO
 
 
+RELAXED = {
+    "waiver requester": Separation.WAIVER_REQUESTER,
+    "waiver approver": Separation.WAIVER_APPROVER,
+    "attester": Separation.ATTESTER,
+    "resolver": Separation.ISSUE_RESOLVER,
+}
+
+
+@pytest.mark.parametrize("kind", RELAXED)
+def test_each_rule_of_separation_is_relaxed_by_itself(make: Any, kind: str) -> None:
+    seen, fields, records = _involving(make, kind)
+    for rule in Separation:
+        policy = replace(fields["policy"], relaxed=frozenset({rule}), sha256=f"{rule}".ljust(64, "."))
+        world = fields | {"policy": policy}
+        ready = make.judge(seen, records=records, **world)
+        signed = make.judge(seen, records=replace(records, approvals=make.approvals(ready.digest)), **world)
+        assert (signed.verdict is Verdict.GO) is (rule is RELAXED[kind])
+        assert signed.relaxed == {rule}
+
+
+def test_relaxing_a_rule_voids_what_was_signed_under_it(make: Any, three: Any) -> None:
+    policy = make.policy(relaxed=frozenset({Separation.ATTESTER}), sha256="r" * 64)
+    signoff = make.judge([make.seen()], records=Records(approvals=three), policy=policy)
+    assert [step.status for step in signoff.approvals] == [SUPERSEDED] * 3
+
+
+def test_one_person_may_sign_twice_only_where_the_policy_says_so(make: Any, chain: Any) -> None:
+    policy = replace(_two_roles(make, "tina", "tech", "qa"), relaxed=frozenset({Separation.ONE_PERSON_ONE_STAGE}))
+    three = make.approvals(make.judge([make.seen()], policy=policy).digest)
+    again = replace(three[1], approver="tina", key_id=make.key_id("tina"))
+    assert chain(three[0], again, three[2], policy=policy)[2] is Verdict.GO
+
+
 def test_unused_waiver_involves_nobody(make: Any) -> None:
     records = Records(waivers=(make.waiver(requested_by="tina"),))
     digest = make.judge([make.seen()], records=records).digest
@@ -256,6 +325,22 @@ def test_roster_must_list_the_person_at_the_time_of_signing(make: Any, chain: An
     statuses, notes, _ = chain(*three, policy=policy)
     assert statuses[0] is MISSING
     assert "only until" in notes[0]
+
+
+def test_right_to_sign_that_ended_ends_the_signature(make: Any, chain: Any) -> None:
+    tina = replace(make.people()[0], valid_until=make.now + timedelta(hours=1))
+    policy = make.policy(roster=(tina, *make.people()[1:]))
+    three = make.approvals(make.judge([make.seen()], policy=policy).digest)
+    assert chain(*three, policy=policy)[2] is Verdict.GO
+    statuses, notes, _ = chain(*three, policy=policy, now=tina.valid_until)
+    assert (statuses[0], notes[0]) == (EXPIRED, "it ended at 2026-06-01T13:00:00+00:00")
+
+
+def test_nobody_can_have_signed_before_the_evidence_was_there(make: Any, chain: Any, three: Any) -> None:
+    early = replace(three[0], created=make.ago(minutes=66))
+    statuses, notes, _ = chain(early, *three[1:])
+    assert (statuses[0], notes[0]) == (MISSING, "it is dated before the evidence that it signs")
+    assert chain(replace(three[0], created=make.ago(minutes=64)), *three[1:])[2] is Verdict.GO  # clocks differ a little
 
 
 def test_order_of_files_changes_nothing(chain: Any, three: Any) -> None:

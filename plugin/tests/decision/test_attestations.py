@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from signoff.model import EvidenceFile, ItemResult, Method, Records, State
+from signoff.model import EvidenceFile, ItemResult, Method, Person, Records, State
 
 GOOD = EvidenceFile(name="drill.pdf", sha256="a" * 64, actual_sha256="a" * 64)
 
@@ -80,3 +80,114 @@ def test_statement_before_the_person_joined_the_roster_does_not_count(make: Any,
     (*others, sam) = [person for person in make.people() if person.name != "sam"], make.people()[3]
     joined = type(sam)(name="sam", roles=sam.roles, valid_from=make.ago(hours=1))
     assert attested(make.attestation(), policy=make.policy(roster=(*others[0], joined))).state is State.NOT_VERIFIED
+
+
+# --- who may attest what, for how long, and signed or not -------------------------------------------------------
+
+
+def test_owner_and_general_roles_may_attest_and_others_may_not(make: Any, attested: Any) -> None:
+    narrow = make.policy(attesting_roles=frozenset({"qa"}))
+    refused = attested(make.attestation(), policy=narrow)
+    assert refused.state is State.NOT_VERIFIED
+    assert "the role security-lead may not attest SEC-CFG-1; those who may: qa, security" in refused.note
+    by_qa = make.attestation(by="quinn", role="qa")
+    assert attested(by_qa, policy=narrow).state is State.ATTESTED
+    owner = Person(name="olga", roles=frozenset({"security"}))
+    policy = make.policy(roster=(*make.people(), owner), attesting_roles=frozenset())
+    assert attested(make.attestation(by="olga", role="security"), policy=policy).state is State.ATTESTED
+
+
+def test_policy_may_keep_the_owner_from_attesting_their_own_item(make: Any, attested: Any) -> None:
+    owner = Person(name="olga", roles=frozenset({"security"}))
+    rule = {"SEC-CFG-1": frozenset({"qa"})}
+    policy = make.policy(roster=(*make.people(), owner), attesting=rule)
+    assert attested(make.attestation(by="olga", role="security"), policy=policy).state is State.NOT_VERIFIED
+    assert attested(make.attestation(by="quinn", role="qa"), policy=policy).state is State.ATTESTED
+
+
+def test_statement_lasts_as_long_as_the_policy_lets_it(make: Any, attested: Any) -> None:
+    policy = make.policy(attestation_days=10)
+    at = make.ago(days=1)
+    assert attested(make.attestation(expires=at + timedelta(days=10)), policy=policy).state is State.ATTESTED
+    longer = attested(make.attestation(expires=at + timedelta(days=10, seconds=1)), policy=policy)
+    assert (longer.state, "longer than 10 days" in longer.note) == (State.NOT_VERIFIED, True)
+    for_ever = make.attestation(expires=at + timedelta(days=100_000))
+    assert attested(for_ever).state is State.NOT_VERIFIED
+
+
+def test_policy_may_ask_for_signatures(make: Any, attested: Any) -> None:
+    policy = make.policy(attestations_signed=True)
+    assert "not signed" in attested(make.attestation(), policy=policy).note
+    assert attested(make.attestation(key_id="k"), policy=policy).state is State.ATTESTED
+
+
+# --- contradictions ---------------------------------------------------------------------------------------------
+
+
+def test_nobody_outvotes_bad_news(make: Any, attested: Any) -> None:
+    bad = make.attestation(passed=False, at=make.ago(days=2))
+    other = make.attestation(by="quinn", role="qa", at=make.ago(days=1))
+    result = attested(bad, other)
+    assert (result.state, result.attestation) == (State.FAIL, bad)
+    assert "only sam, or somebody else as security-lead, can take that back" in result.note
+
+
+@pytest.mark.parametrize("by", ["sam", "sara"])
+def test_its_author_or_somebody_in_the_same_role_takes_it_back(make: Any, attested: Any, by: str) -> None:
+    policy = make.policy(roster=(*make.people(), Person(name="sara", roles=frozenset({"security-lead"}))))
+    bad = make.attestation(passed=False, at=make.ago(days=2))
+    assert attested(bad, make.attestation(by=by), policy=policy).state is State.ATTESTED
+
+
+def test_bad_news_ends_with_its_day_and_does_not_count_from_strangers(make: Any, attested: Any) -> None:
+    good = make.attestation(by="quinn", role="qa", at=make.ago(hours=1))
+    expired = make.attestation(passed=False, at=make.ago(days=2), expires=make.ago(days=1))
+    stranger = make.attestation(passed=False, at=make.ago(days=2), by="mallory")
+    assert attested(expired, stranger, good).state is State.ATTESTED
+
+
+def test_good_news_that_does_not_count_takes_nothing_back(make: Any, attested: Any) -> None:
+    bad = make.attestation(passed=False, at=make.ago(days=2))
+    unsigned = make.policy(attestations_signed=True)
+    signed_bad = make.attestation(passed=False, at=make.ago(days=2), key_id="k")
+    assert attested(signed_bad, make.attestation(), policy=unsigned).state is State.FAIL
+    assert attested(bad, make.attestation(at=make.now + timedelta(days=1))).state is State.FAIL
+
+
+# --- hybrid items -----------------------------------------------------------------------------------------------
+
+
+def _hybrid(make: Any, seen: list[Any], at_minutes_ago: float, **fields: Any) -> ItemResult:
+    items = (make.item(method=Method.HYBRID),)
+    records = Records(attestations=(make.attestation(at=make.ago(minutes=at_minutes_ago)),))
+    result: ItemResult = make.result(seen, items=items, records=records, **fields)
+    return result
+
+
+def test_later_failure_voids_the_statement_also_after_it_was_mended(make: Any) -> None:
+    failed, mended = make.seen("fail", 60, "A"), make.seen("pass", 30, "B")
+    before = _hybrid(make, [failed, mended], 90)
+    assert before.state is State.NOT_VERIFIED
+    assert "no longer counts: the item failed after it" in before.note
+    assert _hybrid(make, [failed, mended], 10).state is State.PASS
+    assert _hybrid(make, [make.seen("error", 60, "A"), mended], 90).state is State.PASS
+
+
+def test_waiver_of_the_failure_does_not_bring_the_statement_back(make: Any) -> None:
+    items = (make.item(method=Method.HYBRID),)
+    statement = make.attestation(at=make.ago(minutes=90))
+    records = Records(attestations=(statement,), waivers=(make.waiver(),))
+    assert make.result([make.seen("fail", 60)], items=items, records=records).state is State.NOT_VERIFIED
+
+
+def test_run_that_only_watches_voids_no_statement(make: Any) -> None:
+    seen = [make.seen("pass", 95, "A"), make.seen("fail", 60, "B")]
+    runs = [make.run("A", 96), make.run("B", 61, stream="monitor")]
+    assert _hybrid(make, seen, 90, runs=runs).state is State.PASS
+
+
+def test_statement_never_stands_in_for_a_check(make: Any) -> None:
+    measured = make.result([], items=(make.item(),), records=Records(attestations=(make.attestation(),)))
+    assert (measured.state, "cannot stand in for a measured item" in measured.note) == (State.NOT_VERIFIED, True)
+    assert _hybrid(make, [], 90).state is State.NOT_VERIFIED
+    assert _hybrid(make, [make.seen("fail", 99)], 90).state is State.FAIL

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from signoff.decision.derived import every_item_is_complete
 from signoff.errors import ConfigError
 from signoff.model import Method, NotApplicable, Records, Severity, State, Verdict
 
@@ -54,6 +55,15 @@ def test_completeness_looks_at_other_computed_items_too(make: Any) -> None:
 def test_checklist_of_nothing_else_is_not_complete(make: Any) -> None:
     signoff = make.judge([], items=(_computed(make, "every_item_is_complete"),))
     assert signoff.items[0].state is State.NOT_VERIFIED
+    assert every_item_is_complete((), (), any_evidence=True).state is State.NOT_VERIFIED
+
+
+def test_five_undecided_items_are_all_named(make: Any) -> None:
+    items = (*(make.item(f"SEC-CFG-{n}") for n in range(1, 6)), _computed(make, "every_item_is_complete"))
+    note = make.judge([], items=items).items[-1].note
+    assert note == "5 items are not decided: SEC-CFG-1, SEC-CFG-2, SEC-CFG-3, SEC-CFG-4, SEC-CFG-5"
+    six = (make.item("SEC-CFG-0"), *items)
+    assert make.judge([], items=six).items[-1].note.endswith("SEC-CFG-4, +1")
 
 
 ISSUES = {
@@ -89,7 +99,7 @@ def test_waived_issue_does_not_fail(make: Any) -> None:
 
 
 def test_unknown_rule_is_a_mistake_in_the_checklist(make: Any) -> None:
-    with pytest.raises(ConfigError, match=r"INT-FIN-1\.derives: no rule 'all_is_well' \(rules: "):
+    with pytest.raises(ConfigError, match=r"^checklist:1:1: INT-FIN-1\.derives: no rule 'all_is_well' \(rules: "):
         make.judge([], items=(_computed(make, "all_is_well"),))
 
 

@@ -75,6 +75,53 @@ HISTORIES = {
         [("fail", 9, "A", 1), ("pass", 8, "B", 1), ("pass", 7, "A", 2)],
         State.FAIL,
     ),
+    "a skip does not prolong a failed run": (
+        [("fail", 9, "A", 1), ("pass", 8, "B", 1), ("skip", 7, "A", 2)],
+        State.PASS,
+    ),
+    "doubled attempt: a skip does not prolong an error": (
+        [("error", 9, "A", 1), ("pass", 8, "B", 1), ("skip", 7, "A", 1)],
+        State.PASS,
+    ),
+    "doubled attempt: an error counts from the newest word on it": (
+        [("error", 9, "A", 1), ("pass", 8, "B", 1), ("error", 7, "A", 1)],
+        State.ERROR,
+    ),
+}
+# Retrying is no shame here: the run's last word counts.
+ALLOWED_TO_BE_FLAKY = {
+    "a retry passes": ([("fail", 9, "A", 1), ("pass", 8, "A", 2)], State.PASS, True),
+    "nothing failed": ([("error", 9, "A", 1), ("pass", 8, "A", 2)], State.PASS, False),
+    "a retry within one instant, later in the run": (
+        [("pass", 9, "A", 1), ("error", 8, "A", 2), ("pass", 8, "A", 3)],
+        State.PASS,
+        False,
+    ),
+    "an error within one instant withdraws a pass, not the failure before it": (
+        [("fail", 9, "A", 1), ("pass", 8, "A", 2), ("error", 8, "A", 3)],
+        State.FAIL,
+        False,
+    ),
+    "an error within one instant never hides the failure before it": (
+        [("pass", 9, "A", 1), ("fail", 8, "A", 2), ("error", 8, "A", 3)],
+        State.FAIL,
+        False,
+    ),
+    "a pass within one instant, later in the run than a failure": (
+        [("fail", 8, "A", 1), ("pass", 8, "A", 2)],
+        State.PASS,
+        True,
+    ),
+    "a failure is not forgotten over an error": (
+        [("fail", 9, "A", 1), ("error", 8, "A", 2), ("pass", 7, "A", 3)],
+        State.PASS,
+        True,
+    ),
+    "the last word by the clock, not by its number": (
+        [("fail", 9, "A", 2), ("pass", 8, "A", 1)],
+        State.PASS,
+        True,
+    ),
 }
 
 
@@ -88,6 +135,26 @@ def test_history_folds_to_its_state(make: Any, fold: Any, history: list[Any], st
 def test_flaky_failure_is_marked_and_keeps_the_failure_as_evidence(make: Any, fold: Any) -> None:
     result = fold(make.seen("fail", 9, "A"), make.seen("pass", 8, "A", attempt=2))
     assert (result.flaky, result.observation.outcome, result.note) == (True, "fail", "failed first, passed on a retry")
+
+
+@pytest.mark.parametrize(("history", "state", "flaky"), ALLOWED_TO_BE_FLAKY.values(), ids=ALLOWED_TO_BE_FLAKY)
+def test_item_that_may_be_flaky_is_what_its_run_says_last(
+    make: Any, fold: Any, history: list[Any], state: State, flaky: bool
+) -> None:
+    seen = [make.seen(outcome, ago, run, attempt=attempt) for outcome, ago, run, attempt in history]
+    result = fold(*seen, flaky_allowed=True)
+    assert (result.state, result.flaky) == (state, flaky)
+
+
+def test_newest_failure_of_a_run_is_shown_and_failing_twice_is_not_flaky(make: Any, fold: Any) -> None:
+    twice = [make.seen("fail", 9, "A", reason="first"), make.seen("fail", 8, "A", attempt=2, reason="second")]
+    result = fold(*twice)
+    assert (result.observation.reason, result.flaky) == ("second", False)
+
+
+@pytest.mark.parametrize("outcome", ["pass", "fail", "error"])
+def test_plain_answer_needs_no_explanation(make: Any, fold: Any, outcome: str) -> None:
+    assert fold(make.seen(outcome)).note == ""
 
 
 def test_flaky_item_that_is_allowed_to_be_passes_and_is_marked(make: Any, fold: Any) -> None:
@@ -143,13 +210,14 @@ def test_observation_from_the_future_is_not_believed(make: Any, fold: Any) -> No
     result = fold(make.seen(minutes_ago=-6))
     assert result.state is State.NOT_VERIFIED
     assert result.note.startswith("clock: ")
+    assert result.note.endswith("check the clocks")  # and not that it was not run
     assert fold(make.seen(minutes_ago=-5)).state is State.PASS
 
 
 def test_clock_warning_stays_beside_good_evidence(make: Any, fold: Any) -> None:
     result = fold(make.seen(minutes_ago=-60, run="B"), make.seen(run="A"))
     assert result.state is State.PASS
-    assert "clock" in result.note
+    assert "clock: an observation from 2026-06-01T13:00:00+00:00 lies in the future" in result.note
 
 
 def test_pass_that_inspected_nothing_is_no_evidence(make: Any, fold: Any) -> None:
@@ -164,13 +232,22 @@ def test_reasons_for_no_evidence_are_told_apart(make: Any, fold: Any) -> None:
     assert fold(planned=gone).note == "no implementation"
     assert fold().note == "not run"
     assert fold(make.seen("skip", reason="psql is missing: install it")).note == "psql is missing: install it"
+    assert fold(make.seen("skip", reason="")).note == "not run"
 
 
 def test_newest_skip_gives_the_reason(make: Any, fold: Any) -> None:
     skips = [make.seen("skip", 9, "A", reason="old"), make.seen("skip", 5, "B", reason="new")]
     assert fold(*skips).note == fold(*reversed(skips)).note == "new"
+    assert fold(*skips).observation == skips[1]
+    other_names = [make.seen("skip", 9, "B", reason="old"), make.seen("skip", 5, "A", reason="new")]
+    assert fold(*other_names).note == "new"
 
 
 def test_doubled_pass_is_as_old_as_its_oldest_part(make: Any, fold: Any) -> None:
     parts = [make.seen(finished=make.ago(days=7)), make.seen(finished=make.ago(days=6))]
     assert fold(*parts).state is State.STALE
+    assert fold(*parts).observation == fold(*reversed(parts)).observation == parts[0]
+
+
+def test_doubled_attempt_shows_what_was_bad(make: Any, fold: Any) -> None:
+    assert fold(make.seen("pass", 9), make.seen("error", 8)).observation.outcome == "error"

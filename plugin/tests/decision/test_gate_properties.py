@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signoff.model import Records, Signoff, State, Verdict
+from signoff.model import IssueAction, Records, Signoff, State, Verdict
 
 ITEMS, TARGETS = ("SEC-CFG-1", "SEC-CFG-2"), ("web1", "web2", "web3")
 WORST_FIRST = [Verdict.INVALID, Verdict.NO_GO, Verdict.INCOMPLETE, Verdict.PARTIAL_OK, Verdict.READY, Verdict.GO]
@@ -81,7 +81,7 @@ def test_order_and_repetition_change_nothing(make: Any, data: Any, history: list
 def test_merging_two_teams_evidence_is_the_union(make: Any, data: Any, history: list[Any]) -> None:
     mine = data.draw(st.lists(st.sampled_from(history), unique=True)) if history else []
     theirs = [seen for seen in history if seen not in mine]
-    assert _judge(make, [*theirs, *mine]).digest == _judge(make, [*mine, *history, *theirs]).digest
+    assert _judge(make, [*theirs, *mine]) == _judge(make, [*mine, *history, *theirs])
 
 
 @settings(max_examples=200, deadline=None)
@@ -110,6 +110,37 @@ def test_time_never_improves(make: Any, history: list[Any], days: int, waive: bo
 @given(histories, waived)
 def test_more_hosts_never_improve(make: Any, history: list[Any], waive: bool) -> None:
     assert _rank(_judge(make, history, hosts=3, waive=waive)) <= _rank(_judge(make, history, hosts=2, waive=waive))
+
+
+@settings(max_examples=120, deadline=None)
+@given(histories, waived)
+def test_more_items_never_improve(make: Any, history: list[Any], waive: bool) -> None:
+    one = _judge(make, history, waive=waive, items=(make.item(ITEMS[0]),))
+    assert _rank(_judge(make, history, waive=waive)) <= _rank(one)
+
+
+@settings(max_examples=120, deadline=None)
+@given(histories, seen_once, waived)
+def test_a_skip_never_improves(make: Any, history: list[Any], seen: Any, waive: bool) -> None:
+    skipped = ("skip", *seen[1:])
+    before, after = _judge(make, history, waive=waive), _judge(make, [*history, skipped], waive=waive)
+    assert _rank(after) <= _rank(before)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.data(), histories)
+def test_order_of_records_changes_nothing(make: Any, data: Any, history: list[Any]) -> None:
+    key = f"ISS-{ITEMS[0]}-ffffffff"
+    actions = [
+        IssueAction(key=key, kind="started", at=make.ago(minutes=80), by="dev", action="looking"),
+        IssueAction(key=key, kind="resolved", at=make.ago(minutes=40), by="dev", action="done"),
+        IssueAction(key=key, kind="reopened", at=make.ago(minutes=20), by="dev", reason="not done"),
+    ]
+    waivers = tuple(make.waiver(id=f"W-{n}", targets=(name,)) for n, name in enumerate(TARGETS))
+    once = _judge(make, history, actions=actions, records=Records(waivers=waivers))
+    mixed = Records(waivers=tuple(data.draw(st.permutations(waivers))))
+    again = _judge(make, history, actions=[*data.draw(st.permutations(actions)), *actions], records=mixed)
+    assert again == once
 
 
 @settings(max_examples=120, deadline=None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from signoff.decision.items import judge_item
 from signoff.model import Check, Method, NotApplicable, Records, Selector, State
 
 PARTS = {
@@ -114,6 +115,99 @@ def test_examined_item_is_attested_by_its_statement_alone(make: Any) -> None:
     assert make.result([], items=items, records=stated, planned=nothing).state is State.ATTESTED
 
 
+def test_computed_item_that_nothing_was_computed_for_is_not_verified(make: Any) -> None:
+    item = make.item(method=Method.DERIVED, derives="no_open_critical_issue", checks=())
+    assert judge_item(item, (), {}, make.policy(), Records(), make.now).state is State.NOT_VERIFIED
+
+
+def test_computed_item_with_a_statement_rests_on_both_and_is_measured(make: Any) -> None:
+    items = (make.item("SEC-CFG-2"), make.item(method=Method.EXAMINE, derives="no_open_critical_issue", checks=()))
+    seen = [make.seen(cell=make.cell("SEC-CFG-2"))]
+    stated = Records(attestations=(make.attestation(),))
+    assert make.judge(seen, items=items).items[1].state is State.NOT_VERIFIED
+    assert make.judge(seen, items=items, records=stated).items[1].state is State.PASS
+
+
+def test_waiver_of_another_item_says_nothing_of_this_one(make: Any) -> None:
+    records = Records(waivers=(make.waiver(item="SEC-CFG-2"),))
+    result = make.result([make.seen("fail")], records=records)
+    assert (result.state, result.waivers, result.note) == (State.FAIL, (), "")
+
+
+def test_observation_from_the_future_is_not_waived_either(make: Any) -> None:
+    result = make.result([make.seen("fail", minutes_ago=-60)], records=Records(waivers=(make.waiver(),)))
+    assert (result.state, result.waivers) == (State.NOT_VERIFIED, ())
+
+
+def test_waivers_in_use_are_named_in_order(make: Any) -> None:
+    targets = [f"web{number}" for number in range(1, 8)]
+    seen = [make.seen("fail", cell=make.cell(target=target)) for target in targets]
+    waivers = [make.waiver(id=f"W-{target}", targets=(target,)) for target in targets]
+    result = make.result(seen, targets=targets, records=Records(waivers=tuple(reversed(waivers))))
+    assert (result.state, result.waivers) == (State.WAIVED, tuple(f"W-{target}" for target in targets))
+
+
+# target, outcome, run, attempt, fingerprint; the waiver accepts "f" on web1 and web2
+WAIVED_OR_NOT = {
+    "what was accepted": ([("web1", "fail", "A", 1, "f")], State.WAIVED, ""),
+    "what was accepted, after something else in an earlier run": (
+        [("web1", "fail", "A", 1, "0"), ("web1", "fail", "B", 1, "f")],
+        State.WAIVED,
+        "",
+    ),
+    "what was accepted, after an error in the same run": (
+        [("web1", "error", "A", 1, "0"), ("web1", "fail", "A", 2, "f")],
+        State.WAIVED,
+        "",
+    ),
+    "something else in the same run": (
+        [("web1", "fail", "A", 1, "0"), ("web1", "fail", "A", 2, "f")],
+        State.FAIL,
+        "waiver W-1 does not cover this",
+    ),
+    "passes here, fails otherwise there": (
+        [("web2", "fail", "A", 1, "0")],
+        State.FAIL,
+        "waiver W-1 does not cover this",
+    ),
+    "passes here, fails on a target that it does not name": (
+        [("web3", "fail", "A", 1, "f")],
+        State.FAIL,
+        "waiver W-1 is no longer needed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("history", "state", "note"), WAIVED_OR_NOT.values(), ids=WAIVED_OR_NOT)
+def test_waiver_covers_exactly_what_was_accepted(make: Any, history: list[Any], state: State, note: str) -> None:
+    targets = ("web1", "web2", "web3")
+    at_fault = {target for target, *_ in history}
+    seen = [make.seen(cell=make.cell(target=target)) for target in targets if target not in at_fault]
+    seen += [
+        make.seen(outcome, 50 - number, run, attempt=attempt, fingerprint=mark * 64, cell=make.cell(target=target))
+        for number, (target, outcome, run, attempt, mark) in enumerate(history)
+    ]
+    records = Records(waivers=(make.waiver(targets=("web1", "web2")),))
+    result = make.result(seen, targets=targets, records=records)
+    assert (result.state, result.note) == (state, note)
+
+
+# minutes ago, outcome; the statement is a day old
+AFTER_A_STATEMENT = {
+    "nothing failed": ([("pass", 60)], State.PASS),
+    "failed before it": ([("fail", 60 * 48), ("pass", 60)], State.PASS),
+    "failed before and after it": ([("fail", 60 * 48), ("fail", 120), ("pass", 60)], State.NOT_VERIFIED),
+    "a failure that the clocks do not allow": ([("pass", 60), ("fail", -60)], State.PASS),
+}
+
+
+@pytest.mark.parametrize(("history", "state"), AFTER_A_STATEMENT.values(), ids=AFTER_A_STATEMENT)
+def test_statement_is_void_once_the_item_has_failed_after_it(make: Any, history: list[Any], state: State) -> None:
+    items = (make.item(method=Method.HYBRID),)
+    seen = [make.seen(outcome, ago, f"R{ago}") for outcome, ago in history]
+    assert make.result(seen, items=items, records=Records(attestations=(make.attestation(),))).state is state
+
+
 def test_failing_check_beats_the_statement(make: Any) -> None:
     items = (make.item(method=Method.EXAMINE),)
     result = make.result([make.seen("fail")], items=items, records=Records(attestations=(make.attestation(),)))
@@ -138,7 +232,14 @@ def test_state_holds_until_the_first_part_lapses(make: Any) -> None:
     oldest = make.ago(minutes=60) + timedelta(days=7)
     assert make.result(seen, items=items, records=both, targets=("web1", "web2")).valid_until == oldest
     assert make.result(seen, items=items, records=first, targets=("web1", "web2")).valid_until == soon
-    assert make.result([make.seen("fail")]).valid_until is None
+    failing = make.seen("fail", cell=make.cell(target="web2"))
+    assert make.result([make.seen(), failing], targets=("web1", "web2")).valid_until is None
+
+
+def test_waiver_that_nothing_rests_on_shortens_nothing(make: Any) -> None:
+    unneeded = make.waiver(expires=make.now + timedelta(hours=1))
+    result = make.result([make.seen()], records=Records(waivers=(unneeded,)))
+    assert (result.state, result.valid_until) == (State.PASS, make.ago(minutes=60) + timedelta(days=7))
 
 
 def test_state_lapses_exactly_when_announced(make: Any) -> None:
@@ -163,3 +264,31 @@ def test_item_passes_although_one_of_its_selectors_is_empty_and_says_so(make: An
     result = make.result([make.seen()], items=(item,), planned=make.plan([make.item()]))
     assert result.state is State.PASS
     assert "services:redis of sealed matched nothing" in result.note
+
+
+def test_item_is_not_verified_when_a_group_of_hosts_is_empty(make: Any) -> None:
+    """Also where its other checks pass: the group is mistyped, or nobody asked those servers."""
+    other = Check(name="sealed", item="SEC-CFG-1", targets=Selector(scope="hosts", name="app"))
+    item = make.item()
+    item = replace(item, checks=(*item.checks, other))
+    result = make.result([make.seen()], items=(item,), planned=make.plan([make.item()]))
+    assert result.state is State.NOT_VERIFIED
+    assert "hosts:app of sealed matched nothing" in result.note
+
+
+@pytest.mark.parametrize(
+    ("lost", "state"),
+    [
+        ((Selector(scope="hosts"),), State.PASS),
+        ((Selector(scope="services", name="redis"), Selector(scope="hosts", name="app")), State.NOT_VERIFIED),
+    ],
+    ids=["no host at all", "no such service, and an empty group"],
+)
+def test_only_an_empty_group_of_hosts_is_a_gap(make: Any, lost: tuple[Selector, ...], state: State) -> None:
+    item = make.item()
+    others = [Check(name=f"other{n}", item=item.id, targets=selector) for n, selector in enumerate(lost)]
+    result = make.result(
+        [make.seen()], items=(replace(item, checks=(*item.checks, *others)),), planned=make.plan([item])
+    )
+    assert result.state is state
+    assert result.note.count("matched nothing in the inventory") == len(lost)

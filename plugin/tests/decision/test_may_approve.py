@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from signoff.decision.may_approve import check_may_approve
+from signoff.decision.may_approve import check_may_approve, check_may_revoke
 from signoff.errors import ApprovalError
 from signoff.model import Records
 
@@ -113,6 +113,39 @@ def test_rejecting_needs_the_role_and_the_key_only(make: Any) -> None:
     assert _check(make, failing, "qa", "quinn", rejecting=True) is None
     with pytest.raises(ApprovalError, match="does not hold"):
         _check(make, failing, "qa", "tina", rejecting=True)
+
+
+def _revoke(make: Any, signoff: Any, role: str, who: str, **fields: Any) -> Any:
+    given = {"key_id": make.key_id(who), "now": make.now}
+    return check_may_revoke(signoff, make.policy(), role=role, approver=who, **(given | fields))
+
+
+def test_role_takes_back_what_stands_for_it(make: Any) -> None:
+    three = make.approvals(make.judge([make.seen()]).digest)
+    signed = make.judge([make.seen()], records=Records(approvals=three))
+    assert _revoke(make, signed, "tech", "rita") == three[0]
+    assert _revoke(make, signed, "executive", "eva") == three[2]
+
+
+def test_revocation_is_refused_with_the_rule(make: Any) -> None:
+    ready = make.judge([make.seen()])
+    three = make.approvals(ready.digest)
+    signed = make.judge([make.seen()], records=Records(approvals=three))
+    back = replace(three[0], decision="revoke", previous=three[0].envelope_sha256, envelope_sha256="back")
+    gone = make.judge([make.seen()], records=Records(approvals=(*three, back)))
+    no = make.judge([make.seen()], records=Records(approvals=(replace(three[0], decision="reject"),)))
+    refused = {
+        "there is no approval by tech": (ready, "tech", "tina", {}),
+        "taken back already": (gone, "tech", "tina", {}),
+        "quinn does not hold the role tech": (signed, "tech", "quinn", {}),
+        "boss is not an approval role": (signed, "boss", "tina", {}),
+        "not the one that the roster has": (signed, "tech", "tina", {"key_id": make.key_id("rita")}),
+        "only tina can take this refusal back": (no, "tech", "rita", {}),
+    }
+    for rule, (signoff, role, who, fields) in refused.items():
+        with pytest.raises(ApprovalError, match=rule):
+            _revoke(make, signoff, role, who, **fields)
+    assert _revoke(make, no, "tech", "tina").decision == "reject"
 
 
 def test_what_may_be_approved_is_valid_when_signed(make: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from signoff.model import IssueAction, Records, State, Verdict
+from signoff.model import IssueAction, NotApplicable, Records, State, Verdict
 
 TARGETS = ("web1", "web2")
 FIXED = [("fail", 300, "A", "web1"), ("pass", 300, "A", "web2"), ("pass", 200, "B", "web1"), ("pass", 200, "B", "web2")]
@@ -55,6 +55,51 @@ def test_fix_calls_for_a_full_check_although_it_has_failed_again_and_is_waived(m
     assert _judge(make, FIXED + again + full, runs=runs, records=records).verdict is Verdict.READY
 
 
+def test_last_of_several_fixes_is_what_counts(make: Any) -> None:
+    seen = [
+        make.seen(outcome, ago, run, cell=make.cell(target=target), **fields)
+        for outcome, ago, run, target, fields in (
+            ("fail", 300, "A", "web1", {}),
+            ("pass", 300, "A", "web2", {}),
+            ("pass", 200, "B", "web1", {}),
+            ("fail", 200, "B", "web2", {"fingerprint": "0" * 64}),
+            *((*one, {}) for one in THIRD),
+        )
+    ]
+    assert make.judge(seen, targets=TARGETS, runs=_runs(make)).verdict is Verdict.INCOMPLETE
+    seen += [make.seen("pass", 50, "D", cell=make.cell(target=target)) for target in TARGETS]
+    assert make.judge(seen, targets=TARGETS, runs=[*_runs(make), make.run("D", 51)]).verdict is Verdict.READY
+
+
+def test_waived_failure_is_looked_at_again_like_everything_else(make: Any) -> None:
+    part = [("fail", 150, "D", "web1"), ("pass", 100, "C", "web2")]
+    runs = [*_runs(make), make.run("D", 151, selector="-m security")]
+    signoff = _judge(make, FIXED + part, runs=runs, records=Records(waivers=(make.waiver(),)))
+    assert signoff.items[0].state is State.WAIVED
+    assert ["1 checks not seen since the last fix" in reason.text.en for reason in signoff.reasons] == [True]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ago"), [("error", 99), ("skip", 99), ("pass", -60)], ids=["error", "skip", "from the future"]
+)
+def test_run_that_could_not_look_did_not_look(make: Any, outcome: str, ago: int) -> None:
+    """Also where a run of a part has since seen that it is good."""
+    looked = [*FIXED, THIRD[0], (outcome, ago, "C", "web2")]
+    part = [("pass", 50, "D", "web2")]
+    runs = [*_runs(make), make.run("D", 51, selector="-m security")]
+    for history in (looked, looked + part):
+        found = [reason.text.en for reason in _judge(make, history, runs=runs).reasons]
+        assert [text for text in found if "1 checks not seen since the last fix" in text]
+
+
+def test_target_that_does_not_apply_is_not_asked_for(make: Any) -> None:
+    absent = NotApplicable(item="SEC-CFG-1", target="web2", reason="gone", approver="sam")
+    history = [one for one in FIXED + THIRD if one[3] == "web1"]
+    assert (
+        _judge(make, history, runs=_runs(make), policy=make.policy(not_applicable=(absent,))).verdict is Verdict.READY
+    )
+
+
 def test_policy_may_do_without(make: Any) -> None:
     policy = make.policy(full_recheck=False)
     assert _judge(make, FIXED, runs=_runs(make), policy=policy).verdict is Verdict.READY
@@ -73,14 +118,14 @@ def test_unknown_run_does_not_count(make: Any) -> None:
     assert _judge(make, FIXED + THIRD, runs=_runs(make)[:2]).verdict is Verdict.INCOMPLETE
 
 
-@pytest.mark.parametrize("hours", [23, 25])
+@pytest.mark.parametrize("hours", [23, 24, 25])
 def test_full_runs_count_together_within_a_day(make: Any, hours: int) -> None:
     third, fourth = 60 * 30, 60 * (30 - hours)
     history = [("fail", 9000, "A", "web1"), ("pass", 9000, "A", "web2"), ("pass", 8000, "B", "web1")]
     history += [("pass", third, "C", "web1"), ("pass", fourth, "D", "web2")]
     runs = [make.run(run, ago + 1) for run, ago in (("A", 9000), ("B", 8000), ("C", third), ("D", fourth))]
     signoff = _judge(make, history, runs=runs)
-    assert (signoff.verdict is Verdict.READY) is (hours < 24)
+    assert (signoff.verdict is Verdict.READY) is (hours <= 24)
     assert all("more than 24 h apart" in reason.text.en for reason in signoff.reasons)
 
 

@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 
-from signoff.model import Person, Records, State
+from signoff.decision.notes import in_both
+from signoff.model import Person, Records, Severity, State
 
 INVALID = {
     "own request": ({"requested_by": "sam"}, "approved their own request"),
     "by a stranger": ({"approver": "mallory"}, "not on the roster"),
     "role not held": ({"role": "qa"}, "does not hold the role"),
     "not begun": ({"created": timedelta(minutes=1)}, "begins only"),
+    "begins before it was made": ({"starts": timedelta(days=-2)}, "begins before it was made"),
+    "ends before it begins": ({"expires": timedelta(days=-2)}, "ends before it begins"),
+    "starts later": ({"starts": timedelta(minutes=1)}, "begins only"),
     "over": ({"expires": timedelta(0)}, "expired at"),
-    "too long": ({"created": timedelta(days=-1), "expires": timedelta(days=89, seconds=1)}, "longer than 90 days"),
+    "too long": ({"created": timedelta(days=-1), "expires": timedelta(days=29, seconds=1)}, "longer than 30 days"),
     "covers staleness": ({"covers": frozenset({State.STALE})}, "FAIL, ERROR and NOT_VERIFIED only"),
     "covers nothing": ({"covers": frozenset()}, "FAIL, ERROR and NOT_VERIFIED only"),
     "star among names": ({"targets": ("*", "web1")}, "neither names nor *"),
@@ -42,10 +46,62 @@ def test_invalid_waiver_covers_nothing_and_says_why(make: Any, fields: dict[str,
     assert why in result.note
 
 
-@pytest.mark.parametrize(("begin", "end"), [(0, 90), (-89, 1)])
-def test_waiver_may_last_ninety_days(make: Any, begin: int, end: int) -> None:
-    waiver = _waiver(make, created=timedelta(days=begin), expires=timedelta(days=end))
-    assert make.result([make.seen("fail")], records=Records(waivers=(waiver,))).state is State.WAIVED
+LONGEST = {Severity.CRITICAL: 14, Severity.HIGH: 30, Severity.MEDIUM: 60, Severity.LOW: 90}
+
+
+@pytest.mark.parametrize(("severity", "days"), LONGEST.items())
+@pytest.mark.parametrize("begun", [0, 5])
+def test_waiver_lasts_as_long_as_the_severity_lets_it(make: Any, severity: Severity, days: int, begun: int) -> None:
+    def state(seconds: int) -> State:
+        begin = make.now - timedelta(days=begun)
+        waiver = make.waiver(created=begin, expires=begin + timedelta(days=days, seconds=seconds))
+        items = (make.item(severity=severity),)
+        found: State = make.result([make.seen("fail")], items=items, records=Records(waivers=(waiver,))).state
+        return found
+
+    assert (state(0), state(1)) == (State.WAIVED, State.FAIL)
+
+
+def test_policy_sets_the_days_but_never_beyond_ninety(make: Any) -> None:
+    def state(days: int, policy_days: int) -> State:
+        waiver = make.waiver(created=make.now, expires=make.now + timedelta(days=days))
+        policy = make.policy(waiver_days={Severity.HIGH: policy_days})
+        found: State = make.result([make.seen("fail")], policy=policy, records=Records(waivers=(waiver,))).state
+        return found
+
+    assert (state(7, 7), state(8, 7)) == (State.WAIVED, State.FAIL)
+    assert (state(90, 500), state(91, 500)) == (State.WAIVED, State.FAIL)
+
+
+def test_item_that_nobody_may_waive(make: Any) -> None:
+    policy = make.policy(not_waivable=frozenset({"SEC-CFG-1"}))
+    result = make.result([make.seen("fail")], policy=policy, records=Records(waivers=(make.waiver(),)))
+    assert (result.state, "the policy lets nobody waive SEC-CFG-1" in result.note) == (State.FAIL, True)
+
+
+@pytest.mark.parametrize("requester", ["sam", "Sam", " sam ", "\uff33\uff21\uff2d"])
+def test_another_spelling_is_the_same_person(make: Any, requester: str) -> None:
+    result = make.result([make.seen("fail")], records=Records(waivers=(make.waiver(requested_by=requester),)))
+    assert (result.state, "their own request" in result.note) == (State.FAIL, True)
+
+
+def test_waiver_may_begin_later_than_it_was_made(make: Any) -> None:
+    waiting = make.waiver(starts=make.now + timedelta(hours=1))
+    assert make.result([make.seen("fail")], records=Records(waivers=(waiting,))).state is State.FAIL
+    begun = make.waiver(starts=make.now)
+    assert make.result([make.seen("fail")], records=Records(waivers=(begun,))).state is State.WAIVED
+
+
+def test_later_beginning_does_not_make_a_waiver_longer(make: Any) -> None:
+    made = make.ago(days=20)
+    stretched = make.waiver(created=made, starts=make.now, expires=make.now + timedelta(days=11))
+    result = make.result([make.seen("fail")], records=Records(waivers=(stretched,)))
+    assert (result.state, "longer than 30 days" in result.note) == (State.FAIL, True)
+
+
+def test_why_it_does_not_count_is_said_in_korean_too(make: Any) -> None:
+    note = make.result([make.seen("fail")], records=Records(waivers=(make.waiver(requested_by="sam"),))).note
+    assert in_both(note).ko == "면제 W-1는 무효: sam: 자신의 요청을 스스로 승인함"
 
 
 def test_owner_of_the_item_cannot_accept_its_failure(make: Any) -> None:

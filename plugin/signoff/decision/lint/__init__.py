@@ -1,0 +1,1 @@
+"""What is wrong with records that people keep, before it matters."""

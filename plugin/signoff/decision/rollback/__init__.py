@@ -1,0 +1,1 @@
+"""Whether a release that is out is kept, rolled back, or held."""
