@@ -12,6 +12,7 @@ NEEDED = (
     "signoff/cli/suite_files/pyproject.toml",
     "signoff/demo/shop/repository/deploy/deploy.sh",
     "signoff/reports/templates/page.html.jinja",
+    "signoff/store/postgresql/migrations/0001_evidence.sql",
     "signoff/suite/conftest.py",
     "signoff/suite/docs/schemas/services.schema.json",
     "signoff/suite/inventories/demo/hosts.yaml",
@@ -20,6 +21,7 @@ NEEDED = (
     "signoff/suite/reports/README.md",
     "signoff/suite/tests/checklist.yaml",
     "signoff/suite/tests/infra/conftest.py",
+    "signoff/transport/shell/far_side.sh",
 )
 FORBIDDEN_NAMES = frozenset({".demo", ".env", ".git", "__pycache__"})
 

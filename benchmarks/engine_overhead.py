@@ -1,7 +1,6 @@
 """What the engine costs: 1,000 cells with it, against 1,000 plain pytest tests with the same reports (HTML, JUnit).
 
-Both sides run in turn, five times each after one warm-up; the medians and the ratio are printed. Journal entries are
-written to disk one by one (fsync), so the disk of the machine is part of the figure.
+Both sides run in turn, five times each after one warm-up; the medians and the ratio are printed.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from signoff.store.atomic import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from signoff.model import Language, Signoff
@@ -80,6 +80,11 @@ class Artifacts:
         """The checklist with its boxes ticked."""
         return self.folder / f"checklist_{self.stamp}.md"
 
+    @property
+    def final(self) -> Path:
+        """Everything that the check found, for whoever decides and for the files."""
+        return self.folder / f"final_report_{self.stamp}.md"
+
     def existing(self) -> list[Path]:
         """Return the files of this evaluation that are there."""
         return sorted(self.folder.glob(f"*_{self.stamp}.*"))
@@ -87,7 +92,12 @@ class Artifacts:
     def links(self, language: Language) -> list[Link]:
         """Return the reports that are there, with their full paths."""
         messages = Messages(language)
-        files = {"link.page": self.page, "link.run_report": self.run_report, "link.issues": self.issues}
+        files = {
+            "link.page": self.page,
+            "link.run_report": self.run_report,
+            "link.issues": self.issues,
+            "link.final": self.final,
+        }
         return [Link(label=messages(key), href=str(path)) for key, path in files.items() if path.exists()]
 
     def write(self, workspace: Workspace, signoff: Signoff, language: Language) -> None:
@@ -97,14 +107,31 @@ class Artifacts:
         write_atomic(self.page, render_page(signoff, language, background, list(self._links(language))))
         write_atomic(self.checklist, render_checklist(signoff, language, background))
         if signoff.issues:
-            write_atomic(self.issues, render_issues(signoff, language, background))
             write_atomic(self.resolution, render_issue_resolution_json(signoff))
+            write_atomic(self.issues, render_issues(signoff, language, background, self._references(language)))
+
+    def _references(self, language: Language) -> list[Link]:
+        """Return what the issue list refers to: the other files of this evaluation."""
+        messages = Messages(language)
+        files = {
+            "link.checklist": self.checklist,
+            "link.page": self.page,
+            "link.json": self.json,
+            "link.resolution": self.resolution,
+        }
+        return [Link(label=messages(key), href=path.name) for key, path in files.items()]
 
     def _links(self, language: Language) -> Iterator[Link]:
         messages = Messages(language)
         if self.run_report.exists():
             yield Link(label=messages("link.run_report"), href=self.run_report.name)
         yield Link(label=messages("link.json"), href=self.json.name)
+
+
+def daily_path(workspace: Workspace, day: date, stage: int | None) -> Path:
+    """Return where the report of a day is written; the last one of the day replaces the others."""
+    part = "" if stage is None else f"_stage{stage}"
+    return workspace.reports / f"daily_report_{day.isoformat()}{part}.md"
 
 
 def background_of(workspace: Workspace) -> Background:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
+from signoff.artifacts import closing_block, colour_wanted
 from signoff.errors import SignoffError
 from signoff.language import choose_language
 from signoff.model import Verdict
@@ -16,6 +18,9 @@ from signoff.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from signoff.artifacts import Artifacts
+    from signoff.model import Language, Signoff
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,3 +64,12 @@ def open_workspace(inventory: str) -> Workspace:
 def utc_now() -> datetime:
     """Return the one instant of this command."""
     return datetime.now(UTC)
+
+
+def terminal_block(
+    workspace: Workspace, signoff: Signoff, language: Language, artifacts: Artifacts | None = None
+) -> str:
+    """Return what this terminal shows at the end: the verdict, what blocks, the reports, what lies elsewhere."""
+    width = shutil.get_terminal_size().columns
+    block = closing_block(workspace, signoff, language, width=width, colour=colour_wanted(), artifacts=artifacts)
+    return "\n".join([block, *(f"· {note}" for note in workspace.store.notes())])

@@ -136,12 +136,14 @@ def fault(names: tuple[str, ...], path: Path) -> None:
 def heal(names: tuple[str, ...], path: Path) -> None:
     """Mend what was broken on purpose: NAMES, or everything."""
     with friendly_demo():
-        from signoff.demo import faults  # noqa: PLC0415
+        from signoff.demo import env_file, faults  # noqa: PLC0415
 
         layout = _running(path)
         for name in names or tuple(reversed([*load(layout).faults])):
             faults.heal(layout, name)
             click.echo(_say("mended", name=name))
+        # A failure voids what people stated before it; in the demo they look again as soon as things are mended.
+        env_file.write(layout)
 
 
 def _running(path: Path) -> Layout:

@@ -14,14 +14,20 @@ import click
 from signoff.artifacts import Artifacts, closing_block, colour_wanted
 from signoff.cli.approving import SHOWN, give_approval
 from signoff.cli.common import friendly, language_option, utc_now
+from signoff.cli.issue_actions import record_action
 from signoff.config.inventory import ENV_FILE_VARIABLE
 from signoff.model import IssueStatus, State, Text, Verdict
+from signoff.store.sign import load_key
 from signoff.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from signoff.demo.layout import Layout
     from signoff.model import Language, Signoff
 
+MENDER = "Choi Infra"
+"""Who mends things in the demo: on its roster, and nobody who approves."""
 DERIVED = frozenset({"INT-FIN-2"})
 """Fails with any open issue of weight: part of every first run."""
 _TEXTS = {
@@ -29,6 +35,11 @@ _TEXTS = {
     "break": Text(ko="2. 첫 점검에서 발견된 다섯 문제를 재현합니다", en="2. Breaking it as the first check found it"),
     "run1": Text(ko="3. 전체 체크리스트를 실행합니다", en="3. Running the whole checklist"),
     "heal": Text(ko="4. 다섯 문제를 실제로 해결합니다", en="4. Mending the five for real"),
+    "action": Text(ko="원인을 되돌림: {title}", en="Undid the cause: {title}"),
+    "claimed": Text(
+        ko="✎ {who}: 이슈 {number}건의 조치 내용을 기록했습니다 (signoff issues resolve).",
+        en="✎ {who} recorded what was done about {number} issues (signoff issues resolve).",
+    ),
     "recheck": Text(
         ko="5. 같은 점검으로 다섯 문제만 다시 확인합니다", en="5. Checking the five again, with the same checks"
     ),
@@ -88,8 +99,12 @@ def run(path: Path, language: Language) -> None:
         _expect(expected, {result.item.id for result in first.items if result.state is State.FAIL}, language)
         _say("found", language, items=", ".join(sorted(expected - DERIVED)))
         _say("heal", language)
+        titles: dict[str, str] = {}
         for name in faults.heal_all(layout):
-            click.echo(f"   ✔ {faults.CATALOGUE[name].title.get(language)}")
+            title = faults.CATALOGUE[name].title.get(language)
+            titles |= dict.fromkeys(faults.CATALOGUE[name].items, title)
+            click.echo(f"   ✔ {title}")
+        _claim(first, titles, language)
         # The plan's own order: prove each fix by the check that found it, then look at everything once more.
         _say("recheck", language)
         _pytest("-m", " or ".join(f"checklist(id='{item}')" for item in sorted(expected - DERIVED)), language=language)
@@ -100,6 +115,16 @@ def run(path: Path, language: Language) -> None:
         _say("verified", language, number=len(verified), items=len({issue.item for issue in verified}))
         page = _finish(layout, second, language)
     _say("next", language, page=page, seconds=time.monotonic() - started, prefix=_prefix(), dir=_dir_option(path))
+
+
+def _claim(first: Signoff, titles: Mapping[str, str], language: Language) -> None:
+    """Record what was done about each issue, as whoever mended it would: nobody may sign for undocumented fixes."""
+    workspace = _workspace()
+    for issue in first.issues:
+        if issue.status.is_open and issue.item in titles:
+            action = _TEXTS["action"].get(language).format(title=titles[issue.item])
+            record_action(workspace, issue.key, "resolved", MENDER, utc_now(), action=action)
+    _say("claimed", language, number=len(first.issues), who=MENDER)
 
 
 def _check(language: Language) -> Signoff:
@@ -129,8 +154,9 @@ def _finish(layout: Layout, signoff: Signoff, language: Language) -> Path:
     for role in workspace.inventory.policy.approval_roles:
         now = utc_now()
         signoff = workspace.evaluate(now)
-        key = people.key_file(layout, role)
-        given = give_approval(workspace, signoff, role=role, key_path=key, typed=signoff.digest[:SHOWN])
+        # The demo keeps its keys beside itself, in a folder that git ignores: they sign nothing that matters.
+        key = load_key(people.key_file(layout, role), outside_repository=False)
+        given = give_approval(workspace, signoff, role=role, key=key, typed=signoff.digest[:SHOWN])
         click.echo(f"   ✎ {role}: {given.approver}, {given.digest[:SHOWN]}")
     now = utc_now()
     signoff = workspace.evaluate(now)
@@ -168,5 +194,6 @@ def _dir_option(path: Path) -> str:
 
 def _say(key: str, language: Language, **values: object) -> None:
     click.echo(
-        ("" if key in {"found", "verified", "incomplete"} else "\n") + _TEXTS[key].get(language).format(**values)
+        ("" if key in {"found", "verified", "incomplete", "claimed"} else "\n")
+        + _TEXTS[key].get(language).format(**values)
     )

@@ -1,94 +1,72 @@
-"""`signoff plan|status|gate|report|verify`: what would be asked, what is known, and whether it is whole."""
+"""`signoff plan|status|gate`: what would be asked, and what is known."""
 
 from __future__ import annotations
 
-import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from signoff.artifacts import Artifacts, closing_block, colour_wanted
-from signoff.cli.common import friendly, inventory_option, language_option, open_workspace, utc_now
-from signoff.model import Verdict
+from signoff.artifacts import background_of
+from signoff.cli.common import friendly, inventory_option, language_option, open_workspace, terminal_block, utc_now
+from signoff.config.limits import host_limit, narrowed_plan
+from signoff.config.patterns import PatternError
+from signoff.decision.expiring import expiring
+from signoff.decision.next_steps import way_to_go
 from signoff.reports.plan import render_plan
-from signoff.store.approvals import load_approvals
-from signoff.store.journal import read_journals
+from signoff.reports.status import render_status
+from signoff.reports.status_json import render_status_json
 
 if TYPE_CHECKING:
-    from signoff.model import Language, Signoff
-    from signoff.workspace import Workspace
+    from signoff.model import Language
 
 
 @click.command()
 @inventory_option
+@click.option("--limit", default="", metavar="PATTERN", help="Only what is asked of these hosts: web:!web1, or @file.")
 @language_option
 @friendly
-def plan(inventory: str, language: Language) -> None:
+def plan(inventory: str, limit: str, language: Language) -> None:
     """List every check, its targets and what it asks of them; touch nothing."""
     workspace = open_workspace(inventory)
-    click.echo(render_plan(workspace.checklist, workspace.planned, None, language))
+    checklist, planned = workspace.checklist, workspace.planned
+    try:
+        chosen = host_limit(workspace.inventory, limit=limit, hosts="", folder=Path.cwd())
+    except PatternError as error:
+        raise click.UsageError(str(error)) from None
+    if chosen is not None:
+        checklist, planned = narrowed_plan(checklist, planned, None, chosen)
+    click.echo(render_plan(checklist, planned, None, language))
 
 
 @click.command()
 @inventory_option
 @language_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
 @friendly
-def status(inventory: str, language: Language) -> None:
-    """Show the decision as it stands now, from everything that was recorded; run nothing."""
+def status(inventory: str, language: Language, as_json: bool) -> None:
+    """Show the decision as it stands now, the shortest path to GO by owner, and what ends soon; run nothing."""
     workspace = open_workspace(inventory)
-    click.echo(_block(workspace, workspace.evaluate(utc_now()), language))
+    signoff = workspace.evaluate(utc_now(), compare=True)
+    policy, records = workspace.inventory.policy, workspace.inventory.records
+    way = way_to_go(signoff, full_recheck=policy.full_recheck)
+    soon = expiring(signoff, policy, records)
+    if as_json:
+        click.echo(render_status_json(signoff, way, soon), nl=False)
+        return
+    click.echo(terminal_block(workspace, signoff, language))
+    click.echo(f"\n{render_status(signoff, way, soon, language, background_of(workspace))}".rstrip())
 
 
 @click.command()
 @inventory_option
 @language_option
+@click.option("--release", is_flag=True, help="Ask whether it may go live: every approval must stand.")
 @friendly
-def gate(inventory: str, language: Language) -> None:
-    """Like status, and exit 0 for GO or READY, 10 for NO-GO, 11 for INCOMPLETE, 12 for INVALID."""
+def gate(inventory: str, language: Language, release: bool) -> None:
+    """Show the decision, and exit 0 for GO or READY, 10 for NO-GO, 11 for INCOMPLETE, 12 for INVALID."""
     workspace = open_workspace(inventory)
-    signoff = workspace.evaluate(utc_now())
-    click.echo(_block(workspace, signoff, language))
+    signoff = workspace.evaluate(utc_now(), question="release" if release else "readiness")
+    click.echo(terminal_block(workspace, signoff, language))
     sys.exit(signoff.verdict.exit_status)
-
-
-@click.command()
-@inventory_option
-@language_option
-@friendly
-def report(inventory: str, language: Language) -> None:
-    """Write the reports of the decision as it stands now."""
-    workspace = open_workspace(inventory)
-    now = utc_now()
-    signoff = workspace.evaluate(now)
-    artifacts = Artifacts.at(workspace, now)
-    artifacts.write(workspace, signoff, language)
-    click.echo(_block(workspace, signoff, language, artifacts))
-
-
-@click.command()
-@inventory_option
-@friendly
-def verify(inventory: str) -> None:
-    """Prove that evidence and approvals are whole: chains, signatures, and what the signatures rest on."""
-    workspace = open_workspace(inventory)
-    signoff = workspace.evaluate(utc_now())
-    if signoff.verdict is Verdict.INVALID:
-        for reason in signoff.reasons:
-            click.echo(f"✖ {reason.text.en}", err=True)
-        sys.exit(signoff.verdict.exit_status)
-    click.echo(f"✔ {len(signoff.runs)} runs: every record in place, every chain whole")
-    for place in read_journals(workspace.runs_folder).torn:
-        click.echo(f"· {place}: the run was killed while it wrote this line; everything before it counts")
-    for stranger in load_approvals(workspace.approvals_folder, workspace.inventory.policy.roster).unknown:
-        click.echo(f"· {stranger}: it counts for nothing")
-    for step in signoff.approvals:
-        note = f" ({step.note})" if step.note else ""
-        who = f" by {step.approval.approver}" if step.approval else ""
-        click.echo(f"  {step.role}: {step.status}{who}{note}")
-    click.echo(f"  verdict {signoff.verdict}, digest {signoff.digest}")
-
-
-def _block(workspace: Workspace, signoff: Signoff, language: Language, artifacts: Artifacts | None = None) -> str:
-    width = shutil.get_terminal_size().columns
-    return closing_block(workspace, signoff, language, width=width, colour=colour_wanted(), artifacts=artifacts)

@@ -42,7 +42,7 @@ _PASSWORDS = {
 def values(layout: Layout) -> dict[str, str]:
     """Return the variables, without writing them."""
     state = load(layout)
-    attested = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(hours=1)
+    attested = dt.datetime.now(dt.UTC).replace(microsecond=0)
     ssh_ports = {f"SSH_{host.upper()}": f"ssh_{host}" for host in HOSTS}
     named = {
         "DIR": str(layout.dir),

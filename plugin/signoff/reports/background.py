@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from signoff.model import Area, Checklist, Language, Policy, Records, RollbackRule, Text, Waiver
+    from signoff.model import Area, Checklist, Language, Person, Policy, Records, RollbackRule, Text, Waiver
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,16 +19,29 @@ class Background:
     owners: Mapping[str, Text] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     rollback: RollbackRule | None = None
+    stages: Mapping[int, Text] = field(default_factory=dict)
+    roster: tuple[Person, ...] = ()
 
     @classmethod
     def of(cls, checklist: Checklist, policy: Policy, records: Records) -> Background:
         """Return the background of a decision on these three."""
-        return cls(areas=checklist.areas, owners=checklist.owners, waivers=records.waivers, rollback=policy.rollback)
+        return cls(
+            areas=checklist.areas,
+            owners=checklist.owners,
+            waivers=records.waivers,
+            rollback=policy.rollback,
+            stages=checklist.stages,
+            roster=policy.roster,
+        )
 
     def owner(self, key: str, language: Language) -> str:
         """Return the owner's name."""
         name = self.owners.get(key)
         return name.get(language) if name else key
+
+    def people(self, role: str) -> tuple[str, ...]:
+        """Return who has the role on the roster."""
+        return tuple(person.name for person in self.roster if role in person.roles)
 
     def area(self, key: str, language: Language) -> str:
         """Return the area's title."""

@@ -6,8 +6,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signoff.decision.next_steps import Kind, kind_of
 from signoff.decision.notes import in_both
-from signoff.model import NO_TARGET, Method, State
+from signoff.model import NO_TARGET, State
 
 if TYPE_CHECKING:
     from signoff.model import CellResult, ItemResult
@@ -68,15 +69,13 @@ def item_fact(result: ItemResult, messages: Messages) -> Fact:
 
 def next_step(result: ItemResult, environment: str, messages: Messages) -> Step:
     """Return what to do now: mend what failed, make possible what could not be checked, run what was not."""
-    item, state = result.item, result.state
-    if item.method is Method.DERIVED or state is State.FAIL or state.satisfied:
-        return Step(text=messages.text(item.remediation))
-    if state is not State.ERROR and item.method.needs_attestation and not worst_cell(result):
-        return Step(text=messages("next.attest"))
-    if not result.cells:
-        return Step(text=messages("next.name_target" if item.checks else "next.implement"))
-    command = f"pytest -m \"checklist(id='{item.id}')\" --inventory {shlex.quote(environment)}"
-    return Step(text=messages(f"next.{state}"), command=command)
+    kind = kind_of(result)
+    if kind is None or kind is Kind.MEND:
+        return Step(text=messages.text(result.item.remediation))
+    if kind in {Kind.ATTEST, Kind.NAME_TARGET, Kind.IMPLEMENT}:
+        return Step(text=messages(f"next.{kind}"))
+    command = f"pytest -m \"checklist(id='{result.item.id}')\" --inventory {shlex.quote(environment)}"
+    return Step(text=messages(f"next.{result.state}"), command=command)
 
 
 def _note(note: str, messages: Messages) -> str:

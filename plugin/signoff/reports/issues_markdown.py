@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from signoff.model import IssueStatus, Verdict
 from signoff.reports.background import EMPTY, Background
 from signoff.reports.instants import shown, zone
 from signoff.reports.markdown import box, inline
 from signoff.reports.messages import Messages
-from signoff.reports.register import sentences, tally
+from signoff.reports.register import due_words, flags, sentences, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from signoff.model import Issue, Item, Language, Signoff
+    from signoff.reports.background import Link
 
 
-def render_issues(signoff: Signoff, language: Language, background: Background = EMPTY) -> str:
-    """Return the issue list in the language. A box is ticked once the fix was verified or the issue waived."""
-    return "\n".join([*_IssueList(signoff, language, background).lines(), ""])
+def render_issues(
+    signoff: Signoff, language: Language, background: Background = EMPTY, references: Sequence[Link] = ()
+) -> str:
+    """Return the issue list in the language. A box is ticked once the fix was verified or the issue waived.
+
+    `references` are the other reports of the same evaluation.
+    """
+    return "\n".join([*_IssueList(signoff, language, background, references).lines(), ""])
 
 
 class _IssueList:
-    def __init__(self, signoff: Signoff, language: Language, background: Background) -> None:
+    def __init__(
+        self, signoff: Signoff, language: Language, background: Background, references: Sequence[Link]
+    ) -> None:
         self._signoff = signoff
+        self._references = references
         self._background = background
         self._m = Messages(language)
         self._zone = zone(signoff.timezone)
@@ -49,8 +59,17 @@ class _IssueList:
             for issue in issues:
                 yield from self._issue(issue)
         yield from self._plan()
+        if self._references:
+            yield ""
+            yield f"## {m('issues.references')}"
+            yield ""
+        for link in self._references:
+            yield f"- [{inline(link.label)}]({quote(link.href)})"
         yield ""
         yield "---"
+        if signoff.issues:
+            first = min(issue.opened for issue in signoff.issues)
+            yield m("issues.first_found", at=first.astimezone(self._zone).date().isoformat())
         yield m("issues.updated", at=shown(signoff.evaluated_at, self._zone))
 
     def _by_area(self) -> Iterator[tuple[str, list[Issue]]]:
@@ -77,22 +96,18 @@ class _IssueList:
         yield f"  - {m('issues.targets')}: {inline(', '.join(issue.targets)) or m('word.none')}"
         yield f"  - {m('issues.cause')}: {inline(issue.cause) or m('issues.cause_unknown')}"
         yield f"  - {m('issues.owner')}: {inline(self._background.owner(issue.owner, m.language))}"
-        yield f"  - {m('issues.due')}: {issue.due.isoformat()}"
+        yield f"  - {m('issues.due')}: {inline(due_words(issue, m))}"
         yield from self._planned(issue, item)
         resolved = self._date(issue).isoformat() if issue.resolved_at or issue.verified_at else m("issues.not_resolved")
+        if issue.claim_recorded is not None:
+            resolved += f" ({m('issues.recorded', at=shown(issue.claim_recorded, self._zone))})"
         yield f"  - {m('issues.resolved')}: {resolved}"
-        yield f"  - {m('issues.action')}: {inline(issue.action) or m('issues.no_action')}"
+        missing = m("issues.lacks_action" if issue.lacks_action else "issues.no_action")
+        yield f"  - {m('issues.action')}: {inline(issue.action) or missing}"
         yield f"  - {m('issues.verification')}: {self._verification(issue)}"
 
     def _status(self, issue: Issue) -> str:
-        flags = []
-        if issue.overdue:
-            flags.append(self._m("word.overdue"))
-        if issue.late_days:
-            flags.append(self._m("word.late", n=issue.late_days))
-        if issue.reopen_count:
-            flags.append(self._m("word.reopened", n=issue.reopen_count))
-        return " · ".join([f"{self._m.name('issue', issue.status)} ({inline(issue.key)})", *flags])
+        return " · ".join([f"{self._m.name('issue', issue.status)} ({inline(issue.key)})", *flags(issue, self._m)])
 
     def _planned(self, issue: Issue, item: Item | None) -> Iterator[str]:
         steps = issue.planned or (sentences(self._m.text(item.remediation)) if item else ())

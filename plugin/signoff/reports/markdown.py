@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from signoff.reports.plaintext import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#!&])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
@@ -19,3 +23,24 @@ def inline(text: str, limit: int = _FACT_LIMIT) -> str:
 def box(ticked: bool) -> str:
     """Return a task-list box."""
     return "[x]" if ticked else "[ ]"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a table, its rows already safe; nothing at all without rows."""
+    written = [f"| {' | '.join(cells)} |" for cells in rows]
+    if written:
+        yield f"| {' | '.join(headings)} |"
+        yield f"|{'---|' * len(headings)}"
+        yield from written
+        yield ""
+
+
+def section(level: int, heading: str, lines: Iterable[str], otherwise: str = "") -> Iterator[str]:
+    """Yield a section; without lines, what it says instead, or nothing at all."""
+    body = list(lines) or ([otherwise] if otherwise else [])
+    if body:
+        yield f"{'#' * level} {heading}"
+        yield ""
+        yield from body
+        if body[-1]:
+            yield ""

@@ -71,6 +71,10 @@ class PageText:
         """Return one of the engine's explanations in the page's language."""
         return self.evidence(self.messages.text(in_both(note)))
 
+    def relaxed(self) -> str:
+        """Return the rules of separation of duties that the policy does without."""
+        return ", ".join(self.messages(f"separation.{rule}") for rule in sorted(self.signoff.relaxed))
+
     def number(self, value: float) -> str:
         """Return the shortest form of the number."""
         return f"{value:g}"

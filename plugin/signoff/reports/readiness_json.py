@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from signoff.model import State
 from signoff.reports.instants import machine
 from signoff.reports.layout import dumps
+from signoff.reports.rollback_json import rollback_document
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         Attestation,
         CellResult,
         Change,
+        HostsAsked,
         Issue,
         ItemResult,
         Reason,
@@ -46,16 +48,28 @@ def _document(signoff: Signoff) -> dict[str, Any]:
         "timezone": signoff.timezone,
         "valid_until": _instant(signoff.valid_until),
         "digest": signoff.digest,
+        "inputs": dict(sorted(signoff.inputs.items())),
+        "separation_relaxed": sorted(signoff.relaxed),
         "scope": None if signoff.scope is None else sorted(signoff.scope),
+        "asked": None if signoff.asked is None else _asked(signoff.asked),
         "counts": {state.value: signoff.count(state) for state in State},
-        "reasons": [_reason(reason) for reason in signoff.reasons],
+        "reasons": [reason_document(reason) for reason in signoff.reasons],
         "items": [_item(result) for result in signoff.items],
         "issues": [issue_document(issue) for issue in signoff.issues],
         "approvals": [_approval(step) for step in signoff.approvals],
         "runs": [_run(run) for run in signoff.runs],
-        "changes": [_change(change) for change in signoff.changes],
+        "compared": None
+        if signoff.changes_since is None
+        else {"with": signoff.changes_from, "at": machine(signoff.changes_since)},
+        "changes": [change_document(change) for change in signoff.changes],
+        "rollback": None if signoff.rollback is None else rollback_document(signoff.rollback),
         "checkpoints": [{"run": each.run, "seq": each.seq, "sha256": each.sha256} for each in signoff.checkpoints],
+        "ledgers": [{"ledger": each.ledger, "seq": each.seq, "sha256": each.sha256} for each in signoff.ledgers],
     }
+
+
+def _asked(asked: HostsAsked) -> dict[str, Any]:
+    return {"pattern": asked.pattern, "hosts": list(asked.hosts), "total": asked.total}
 
 
 def _instant(instant: datetime | None) -> str | None:
@@ -67,8 +81,14 @@ def text_document(text: Text) -> dict[str, str]:
     return {"ko": text.ko, "en": text.en}
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {"verdict": reason.verdict.value, "item": reason.item, "text": text_document(reason.text)}
+def reason_document(reason: Reason) -> dict[str, Any]:
+    """Return one cause of the verdict as JSON."""
+    return {
+        "verdict": reason.verdict.value,
+        "item": reason.item,
+        "kind": reason.kind,
+        "text": text_document(reason.text),
+    }
 
 
 def _item(result: ItemResult) -> dict[str, Any]:
@@ -142,6 +162,7 @@ def issue_document(issue: Issue) -> dict[str, Any]:
         "opened": machine(issue.opened),
         "opened_run": issue.opened_run,
         "due": issue.due.isoformat(),
+        "due_by_policy": issue.due_by_policy.isoformat() if issue.due_by_policy else None,
         "cause": issue.cause,
         "planned": list(issue.planned),
         "action": issue.action,
@@ -187,11 +208,13 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_document(change: Change) -> dict[str, Any]:
+    """Return one change as JSON."""
     return {
         "item": change.item,
         "before": change.before.value if change.before else None,
         "after": change.after.value if change.after else None,
         "cause": change.cause,
         "target": change.target,
+        "detail": change.detail,
     }

@@ -1,4 +1,4 @@
-"""Small readings of the register that several reports share: its tally, and remediation as steps."""
+"""Small readings of the register that several reports share: tally, flags, due day, and remediation as steps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signoff.model import Issue
+    from signoff.reports.messages import Messages
 
 _BETWEEN_STEPS = re.compile(r"\n+|(?<=[.!?。])\s+")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
@@ -26,6 +27,27 @@ def tally(issues: Sequence[Issue]) -> dict[str, int]:
         "verified": sum(issue.status in {IssueStatus.VERIFIED, IssueStatus.CLOSED} for issue in issues),
         "waived": sum(issue.status is IssueStatus.WAIVED for issue in issues),
     }
+
+
+def flags(issue: Issue, messages: Messages) -> list[str]:
+    """Return what a reader must notice beside the status: overdue, late, failed again."""
+    found = []
+    if issue.overdue:
+        found.append(messages("word.overdue"))
+    if issue.late_days:
+        found.append(messages("word.late", n=issue.late_days))
+    if issue.reopen_count:
+        found.append(messages("word.reopened", n=issue.reopen_count))
+    return found
+
+
+def due_words(issue: Issue, messages: Messages) -> str:
+    """Return the due day; one that is not the policy's never stands alone."""
+    if issue.due_by_policy is None or issue.due_by_policy == issue.due:
+        return issue.due.isoformat()
+    key = "issues.extended" if issue.extended else "issues.due_set"
+    words = messages(key, policy=issue.due_by_policy.isoformat(), by=issue.due_set_by, reason=issue.due_reason)
+    return f"{issue.due.isoformat()} ({words})"
 
 
 def sentences(remediation: str) -> tuple[str, ...]:

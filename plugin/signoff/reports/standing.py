@@ -23,7 +23,7 @@ class Headline:
     """Machine name of the verdict or, for a satisfied selection, how much of the checklist it covers."""
     sentence: str
     partial: str
-    """`Partial check 12/83`; empty when the whole release was judged."""
+    """`Partial check 12/83`, with how many hosts were asked if not all; empty when the whole release was judged."""
     tone: State
 
 
@@ -35,14 +35,17 @@ def headline(signoff: Signoff, messages: Messages) -> Headline:
     if not whole and verdict in {Verdict.GO, Verdict.READY}:
         verdict = Verdict.PARTIAL_OK
     partial = "" if whole else messages("partial_label", judged=judged, total=total)
+    sentence = messages("partial_means", judged=judged, total=total)
+    if partial and (limit := signoff.asked) is not None:
+        counts = {"asked": len(limit.hosts), "hosts": limit.total}
+        partial += f" · {messages('partial_hosts', **counts)}"
+        sentence += f" {messages('partial_hosts_mean', pattern=limit.pattern, **counts)}"
     speaks_for_selection = not whole and verdict is not Verdict.INVALID
     return Headline(
         symbol=symbols.VERDICTS[verdict],
         title=messages(f"{'verdict' if whole else 'partial'}.{verdict}"),
         label=partial if partial and verdict is Verdict.PARTIAL_OK else verdict.value,
-        sentence=messages("partial_means", judged=judged, total=total)
-        if speaks_for_selection
-        else messages(f"verdict_means.{verdict}"),
+        sentence=sentence if speaks_for_selection else messages(f"verdict_means.{verdict}"),
         partial=partial,
         tone=symbols.VERDICT_TONES[verdict],
     )

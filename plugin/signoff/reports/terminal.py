@@ -9,6 +9,7 @@ from signoff.reports import symbols
 from signoff.reports.background import EMPTY, Background
 from signoff.reports.blockers import blockers, general_reasons
 from signoff.reports.facts import item_fact, next_step
+from signoff.reports.instants import shown, zone
 from signoff.reports.messages import Messages
 from signoff.reports.plaintext import columns, fold, one_line, pad, printable
 from signoff.reports.standing import headline
@@ -30,6 +31,8 @@ _SGR: Mapping[State, str] = {
     State.PASS: "34",
     State.NOT_APPLICABLE: "2",
 }
+CHECKPOINT_LENGTH = 32
+"""Characters of a hash that are shown: enough that nobody can forge another chain that has them too."""
 _MIN_WIDTH = 40
 _FACT_LIMIT = 240
 _LABEL_WIDTH = 6
@@ -47,7 +50,7 @@ def render_verdict(  # noqa: PLR0913 - the terminal's own properties come in one
 ) -> str:
     """Return the block, without a final newline: at most `limit` blocking items, lines of at most `width` columns."""
     block = _Block(signoff, Messages(language), background, colour=colour, width=max(width, _MIN_WIDTH))
-    return "\n".join([*block.verdict(), *block.blockers(limit), *block.reports(reports)])
+    return "\n".join([*block.verdict(), *block.blockers(limit), *block.reports(reports), *block.ledger()])
 
 
 class _Block:
@@ -77,6 +80,9 @@ class _Block:
         waiting = [step.role for step in signoff.approvals if step.status is not ApprovalStatus.VALID]
         if signoff.verdict is Verdict.READY and signoff.scope is None and waiting:
             yield from self._fold(m("terminal.waiting", roles=", ".join(m.name("role", role) for role in waiting)))
+        if signoff.rollback is not None:
+            at = shown(signoff.rollback.at, zone(signoff.timezone))
+            yield from self._fold(m("rollback.standing", verdict=m(f"rollback.{signoff.rollback.verdict}"), at=at))
 
     def blockers(self, limit: int) -> Iterator[str]:
         """Yield what blocks: reasons beyond items first, then items with fact, owner and next step."""
@@ -103,6 +109,11 @@ class _Block:
         for link in reports:
             yield f"  {pad(link.label, widest)}  {printable(link.href)}"
 
+    def ledger(self) -> Iterator[str]:
+        """Yield what to write down elsewhere: `signoff verify --checkpoint` proves with it that nothing was cut off."""
+        for head in self._signoff.ledgers:
+            yield f"{self._m('terminal.ledger')} {head.seq}:{head.sha256[:CHECKPOINT_LENGTH]}"
+
     def _blocker(self, blocker: Blocker) -> Iterator[str]:
         m, item = self._m, blocker.result.item
         state = blocker.result.state
@@ -126,8 +137,9 @@ class _Block:
         owner = printable(self._background.owner(blocker.result.item.owner, self._m.language))
         if blocker.issue is None:
             return owner
-        overdue = f" ({self._m('word.overdue')})" if blocker.issue.overdue else ""
-        return f"{owner} · {self._m('terminal.due')} {blocker.issue.due.isoformat()}{overdue}"
+        marks = {"word.extended": blocker.issue.extended, "word.overdue": blocker.issue.overdue}
+        flags = "".join(f" ({self._m(key)})" for key, holds in marks.items() if holds)
+        return f"{owner} · {self._m('terminal.due')} {blocker.issue.due.isoformat()}{flags}"
 
     def _labelled(self, label: str, text: str) -> Iterator[str]:
         name = pad(self._m(label), _LABEL_WIDTH)

@@ -36,9 +36,10 @@ STRICT = "automatic_rollback_criteria_are_strict_enough[-]"
         ({"error_ratio": 0.02, "response_seconds": 0.5}, "PASS"),
         ({"error_ratio": 0.051}, "FAIL"),
         ({"response_seconds": 1.1}, "FAIL"),
+        ({"mean_seconds": 1.1}, "FAIL"),
         (None, "FAIL"),
     ],
-    ids=["the plan's", "stricter", "more errors", "slower", "none"],
+    ids=["the plan's", "stricter", "more errors", "slower", "slower on average", "none"],
 )
 def test_criteria(environment: Any, rollback: dict[str, Any] | None, state: str) -> None:
     environment.policy["rollback"] = rollback

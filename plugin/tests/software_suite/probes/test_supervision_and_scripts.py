@@ -161,6 +161,7 @@ def test_what_is_no_shell_script_cannot_be_judged(content: bytes) -> None:
         shell_script.read("deploy", content)
 
 
-def test_a_missing_shell_cannot_be_judged() -> None:
+def test_a_missing_shell_cannot_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotVerifiedError, match="ksh is not installed"):
         shell_script.read("deploy.ksh", b"#!/bin/ksh\n")

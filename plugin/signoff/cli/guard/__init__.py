@@ -1,0 +1,1 @@
+"""`signoff guard`: watches a release, and decides by the plan's rule."""

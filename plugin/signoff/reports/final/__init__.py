@@ -1,0 +1,1 @@
+"""The final report: everything that was found, decided and left open, as Markdown."""
