@@ -328,6 +328,7 @@ def _selector(config: pytest.Config) -> str:
     parts += [f"--owner {owner}" for owner in option.owner] + [f"--stage {stage}" for stage in option.stage]
     parts += [f"--hosts {option.hosts}"] if getattr(option, "hosts", None) else []
     parts += [f"--limit {option.limit}"] if option.limit else []
+    parts += [f"--deselect {test}" for test in option.deselect or ()]
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         parts += config.args
     return " ".join(parts)

@@ -263,13 +263,14 @@ def test_what_cannot_be_reported_is_refused(suite: Suite, options: list[str], sa
 
 
 def test_no_secret_reaches_a_report(suite: Suite) -> None:
-    secret = "correct-horse-battery"
+    secret = "correct_horse-battery"
     services = f"  cache: {{kind: redis, host: 127.0.0.1, purpose: cache, password: {secret}}}\n"
     (suite.folder / "inventories/production/services.yaml").write_text(f"schema_version: 1\nservices:\n{services}")
     policy = suite.folder / "inventories/production/policy.yaml"
     policy.write_text(policy.read_text(encoding="utf-8").replace("product: Shop", f"product: Shop {secret}"))
     suite.saw(NOON, "fail", "pass")
-    assert secret not in suite.daily("--date", day())
+    # Markdown writes an underscore with a backslash: what is masked after that would be missed.
+    assert "horse" not in suite.daily("--date", day())
     suite.report("--final")
     (final,) = suite.reports.glob("final_report_*.md")
-    assert secret not in final.read_text(encoding="utf-8")
+    assert "horse" not in final.read_text(encoding="utf-8")
