@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 from signoff.config.checklist import load_checklist
 from signoff.config.inventory import Inventory, find_inventory, load_inventory
@@ -26,7 +27,7 @@ from signoff.store.attested import read_attestations
 from signoff.store.files import FileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -38,8 +39,26 @@ if TYPE_CHECKING:
     from signoff.store.journal import Journals
     from signoff.store.ledger import Ledger
 
+P = ParamSpec("P")
+R = TypeVar("R")
 INVENTORY_VARIABLE = "SIGNOFF_INVENTORY"
 CHECKLIST = "tests/checklist.yaml"
+
+
+def _without_collecting(function: Callable[P, R]) -> Callable[P, R]:
+    """Keep the garbage collector from searching millions of records for cycles that they cannot form."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if enabled:
+                gc.enable()
+
+    return run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +131,7 @@ class Workspace:
         """Where signatures are kept, one file each."""
         return self.reports / "approvals"
 
+    @_without_collecting
     def evaluate(
         self,
         now: datetime,

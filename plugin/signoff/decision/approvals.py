@@ -139,7 +139,7 @@ def _status(approval: Approval, court: _Court) -> tuple[ApprovalStatus, str]:
     until = ends(approval, court.policy)
     if court.now >= until:
         return ApprovalStatus.EXPIRED, Note.APPROVAL_ENDED(ended=until.isoformat(timespec="seconds"))
-    if approval.digest != subject.digest or approval.decision == "reject":
+    if approval.digest != subject.digest:
         return ApprovalStatus.SUPERSEDED, ""
     return _against(approval, subject)
 

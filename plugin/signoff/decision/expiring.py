@@ -29,7 +29,7 @@ class Expiry:
     """Item id, waiver id, role or person."""
     item: str = ""
     """The item that is affected; empty: the whole release."""
-    owner: str = ""
+    owner: str
     """Who can renew it: the item's owner, or the person."""
 
 

@@ -111,7 +111,7 @@ def _judged(world: World, instant: datetime) -> tuple[Known, Signoff]:
         instant,
         checkpoints=world.checkpoints,
         inventory_sha256=world.inventory_sha256,
-        rollbacks=world.rollbacks,
+        rollbacks=[decided for decided in world.rollbacks if decided.at <= instant],
     )
     return known, signoff
 

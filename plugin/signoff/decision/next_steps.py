@@ -133,7 +133,8 @@ def _part(owner: str, needs: Sequence[tuple[Kind, ItemResult]], signoff: Signoff
         if kind is wanted
     ]
     # What was mended or made possible is run in the same go as what nobody ran yet.
-    run = tuple(result for kind, result in needs if kind in {Kind.MEND, Kind.RESTORE, Kind.RUN} and result.cells)
+    # What a person found bad has nothing to run; an issue whose checks are gone is still named.
+    run = tuple(r for kind, r in needs if kind in {Kind.RESTORE, Kind.RUN} or (kind is Kind.MEND and r.cells))
     if run:
         steps.append(Step(kind=Kind.RUN, results=run))
     return OwnersPart(owner=owner, items=tuple(result.item.id for _, result in needs), steps=tuple(steps))

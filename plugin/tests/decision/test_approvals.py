@@ -47,12 +47,17 @@ def test_conditions_approve(chain: Any, three: Any) -> None:
 BROKEN = {
     "for other evidence": ({"digest": "0" * 64}, SUPERSEDED, ""),
     "expired by itself": ({"valid_until": timedelta(0)}, EXPIRED, "at 2026-06-01T12:00:00+00:00"),
+    "expired a moment ago": ({"valid_until": timedelta(microseconds=-1)}, EXPIRED, "at 2026-06-01T11:59:59+00:00"),
     "older than fourteen days": (
         {"created": timedelta(days=-14), "valid_until": timedelta(days=90)},
         EXPIRED,
         "at 2026-06-01T12:00:00+00:00",
     ),
-    "dated in the future": ({"created": timedelta(minutes=6)}, MISSING, "dated in the future"),
+    "dated in the future": (
+        {"created": timedelta(minutes=6, microseconds=1)},
+        MISSING,
+        "dated in the future, 2026-06-01T12:06:00+00:00;",
+    ),
     "by a stranger": ({"approver": "mallory"}, MISSING, "mallory is not on the roster"),
     "in a role not held": ({"approver": "quinn"}, MISSING, "quinn does not hold the role tech"),
     "with another's key": ({"key_id": "0" * 64}, MISSING, "key is not the one"),
@@ -78,6 +83,30 @@ def test_broken_first_approval_breaks_the_chain(make: Any, chain: Any, three: An
         else f"out of order: the approval by tech is {status}"
     )
     assert verdict is Verdict.INCOMPLETE
+
+
+def test_nobody_signs_without_a_key_on_the_roster(make: Any, chain: Any) -> None:
+    policy = make.policy(roster=tuple(replace(person, public_key="") for person in make.people()))
+    three = make.approvals(make.judge([make.seen()], policy=policy).digest)
+    for key_id in ("", make.key_id("tina")):
+        statuses, notes, _ = chain(replace(three[0], key_id=key_id), policy=policy)
+        assert (statuses[0], notes[0]) == (MISSING, "its key is not the one that the roster has for tina")
+
+
+def test_newest_word_of_those_that_do_not_count_is_explained(chain: Any, three: Any) -> None:
+    older = replace(three[0], approver="mallory", envelope_sha256="old", created=three[0].created - timedelta(1))
+    newer = replace(three[0], key_id="0" * 64)
+    for words in ((older, newer), (newer, older)):
+        assert chain(*words)[1][0] == "its key is not the one that the roster has for tina"
+
+
+def test_approvals_of_one_instant_are_in_order(chain: Any, three: Any) -> None:
+    assert chain(*(replace(approval, created=three[0].created) for approval in three))[2] is Verdict.GO
+
+
+def test_newest_of_two_approvals_of_a_role_counts(make: Any, chain: Any, three: Any) -> None:
+    newer = replace(three[0], digest="0" * 64, envelope_sha256="newer", created=make.ago(minutes=1))
+    assert chain(three[0], newer)[0][0] is chain(newer, three[0])[0][0] is SUPERSEDED
 
 
 def test_missing_approvals_are_incomplete(chain: Any, three: Any) -> None:
@@ -130,6 +159,11 @@ def test_rejection_of_other_evidence_is_history(chain: Any, three: Any) -> None:
     assert chain(old)[0][0] is SUPERSEDED
 
 
+def test_colleagues_rejection_of_other_evidence_is_history_too(make: Any, chain: Any, three: Any) -> None:
+    old = make.approval("tech", "rita", "0" * 64, decision="reject", created=make.ago(hours=1), envelope_sha256="old")
+    assert chain(old, *three)[2] is chain(*three, old)[2] is Verdict.GO
+
+
 def test_nobody_else_outvotes_a_rejection(make: Any, chain: Any, three: Any) -> None:
     no = make.approval(
         "tech", "rita", three[0].digest, decision="reject", created=make.ago(hours=1), envelope_sha256="no"
@@ -137,11 +171,62 @@ def test_nobody_else_outvotes_a_rejection(make: Any, chain: Any, three: Any) -> 
     assert chain(no, *three)[2] is Verdict.NO_GO
     second_thought = make.approval("tech", "rita", three[0].digest, created=make.ago(minutes=6), envelope_sha256="yes")
     assert chain(no, second_thought, *three)[2] is Verdict.GO
+    on_terms = replace(second_thought, decision="approve-with-conditions", conditions=("watch it",))
+    assert chain(no, on_terms, *three)[2] is Verdict.GO
+
+
+# who, decision, evidence ("" is what is judged), minutes ago; rita refused an hour ago, tina approves in the end
+NO_SECOND_THOUGHTS = {
+    "somebody else approves twice": ("tina", "approve", "", 6),
+    "same person approved before": ("rita", "approve", "", 61),
+    "same person approves in the same instant": ("rita", "approve", "", 60),
+    "same person approves other evidence": ("rita", "approve", "0" * 64, 6),
+    "same person refuses again": ("rita", "reject", "", 6),
+}
+
+
+@pytest.mark.parametrize(("who", "decision", "digest", "ago"), NO_SECOND_THOUGHTS.values(), ids=NO_SECOND_THOUGHTS)
+def test_rejection_stands_while(  # noqa: PLR0913, PLR0917 - one row of the table
+    make: Any, chain: Any, three: Any, who: str, decision: str, digest: str, ago: float
+) -> None:
+    mine, refused = three[0].digest, {"decision": "reject", "created": make.ago(hours=1), "comment": "leaks"}
+    no = make.approval("tech", "rita", mine, envelope_sha256="no", **refused)
+    said = {"decision": decision, "created": make.ago(minutes=ago), "envelope_sha256": "other", "comment": "later"}
+    other = make.approval("tech", who, digest or mine, **said)
+    for words in ((no, other), (other, no)):
+        statuses, notes, verdict = chain(*words, *three)
+        assert (statuses[0], notes[0], verdict) == (REJECTED, "leaks", Verdict.NO_GO)  # the first refusal is told
 
 
 def test_of_two_words_of_one_person_at_one_instant_the_rejection_stands(chain: Any, three: Any) -> None:
     no = replace(three[0], decision="reject", envelope_sha256="no")
     assert chain(no, *three)[2] is chain(*three, no)[2] is Verdict.NO_GO
+
+
+def test_of_two_words_on_different_evidence_at_one_instant_the_rejection_counts(
+    make: Any, chain: Any, three: Any
+) -> None:
+    no = make.approval(
+        "tech", "rita", "0" * 64, decision="reject", created=three[0].created, envelope_sha256="before the other"
+    )
+    assert chain(no, *three)[0][0] is chain(*three, no)[0][0] is SUPERSEDED
+
+
+def test_what_does_not_rest_on_a_void_approval_is_out_of_order(make: Any, chain: Any, three: Any) -> None:
+    ended = replace(three[0], valid_until=make.now)
+    statuses, notes, _ = chain(ended, replace(three[1], previous=""))
+    assert (statuses[:2], notes[1]) == ([EXPIRED, MISSING], "out of order: the approval by tech is EXPIRED")
+
+
+def test_signature_after_bad_news_is_not_void_and_releases_nothing(make: Any, three: Any) -> None:
+    runs, bad = [make.run("R1"), make.run("M", 11, stream="monitor")], make.seen("fail", 10, "M")
+    signoff = make.judge([make.seen(), bad], runs=runs, records=Records(approvals=three), question="release")
+    assert ([step.status for step in signoff.approvals], signoff.verdict) == ([VALID] * 3, Verdict.NO_GO)
+
+
+def test_signatures_under_nothing_release_nothing(make: Any) -> None:
+    signed = Records(approvals=make.approvals(make.judge([]).digest))
+    assert make.judge([], records=signed, question="release").verdict is Verdict.INCOMPLETE
 
 
 def _revocation(make: Any, role: str, who: str, envelope: str, **fields: Any) -> Any:
@@ -162,6 +247,23 @@ def test_role_may_take_its_approval_back(make: Any, chain: Any, three: Any) -> N
         "it rests on the approval by tech, which is REVOKED",
         "it rests on the approval by qa, which is SUPERSEDED",
     ]
+
+
+def test_first_of_two_revocations_is_told(make: Any, chain: Any, three: Any) -> None:
+    first = _revocation(make, "tech", "rita", "envelope of tech", comment="found a leak", created=make.ago(minutes=2))
+    second = _revocation(make, "tech", "tina", "envelope of tech", comment="so did I", envelope_sha256="second")
+    assert chain(*three, first, second)[1] == chain(second, first, *three)[1]
+    assert chain(*three, second, first)[1][0] == "found a leak"
+
+
+def test_approval_that_names_another_takes_nothing_back(chain: Any, three: Any) -> None:
+    older = replace(three[0], previous="envelope of tech", envelope_sha256="o", created=three[0].created - timedelta(1))
+    assert chain(*three, older)[2] is Verdict.GO
+
+
+def test_revocation_of_nothing_takes_nothing_back(make: Any, chain: Any, three: Any) -> None:
+    unnamed = (replace(three[0], envelope_sha256=""), replace(three[1], previous=""), three[2])
+    assert chain(*unnamed, _revocation(make, "tech", "rita", ""))[0][0] is VALID
 
 
 def test_what_follows_a_revoked_approval_is_signed_anew(make: Any, chain: Any, three: Any) -> None:
@@ -223,6 +325,15 @@ def test_same_person_cannot_approve_twice(make: Any, chain: Any) -> None:
     again = replace(three[1], approver="tina", key_id=make.key_id("tina"))
     statuses, notes, _ = chain(three[0], again, three[2], policy=policy)
     assert (statuses, notes[1]) == ([VALID, MISSING, MISSING], "separation of duties: tina approved as tech")
+
+
+def test_separation_is_told_before_what_nobody_wrote_down(make: Any) -> None:
+    policy = _two_roles(make, "tina", "tech", "executive")
+    seen = [make.seen("fail", 300, "A"), make.seen("pass", 200, "B"), make.seen("pass", 100, "C")]
+    *first, last = make.approvals(make.judge(seen, policy=policy).digest)
+    again = replace(last, approver="tina", key_id=make.key_id("tina"))
+    signoff = make.judge(seen, policy=policy, records=Records(approvals=(*first, again)))
+    assert signoff.approvals[2].note == "separation of duties: tina approved as tech"
 
 
 def test_one_key_under_two_names_is_one_person(make: Any, chain: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from signoff.decision.attestations import judge, why_evidence, why_not_counted
 from signoff.model import EvidenceFile, ItemResult, Method, Person, Records, State
 
 GOOD = EvidenceFile(name="drill.pdf", sha256="a" * 64, actual_sha256="a" * 64)
@@ -51,6 +52,26 @@ ROWS = {
 }
 
 
+CHANGED = EvidenceFile(name="drill.pdf", sha256="a" * 64, actual_sha256="b" * 64)
+ROWS |= {
+    "bad, expired and without its file is still bad": (
+        {"passed": False, "expires": timedelta(0), "evidence": (CHANGED,)},
+        State.FAIL,
+        "",
+    ),
+    "expired in the instant in which it was made": (
+        {"expires": timedelta(days=-1)},
+        State.NOT_VERIFIED,
+        "expires before it was made",
+    ),
+    "expired within a second": (
+        {"expires": timedelta(microseconds=-1)},
+        State.STALE,
+        "by sam expired at 2026-06-01T11:59:59+00:00",
+    ),
+}
+
+
 @pytest.mark.parametrize(("fields", "state", "note"), ROWS.values(), ids=ROWS)
 def test_statement_counts_as(make: Any, attested: Any, fields: dict[str, Any], state: State, note: str) -> None:
     moved = {name: make.now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
@@ -80,6 +101,57 @@ def test_statement_before_the_person_joined_the_roster_does_not_count(make: Any,
     (*others, sam) = [person for person in make.people() if person.name != "sam"], make.people()[3]
     joined = type(sam)(name="sam", roles=sam.roles, valid_from=make.ago(hours=1))
     assert attested(make.attestation(), policy=make.policy(roster=(*others[0], joined))).state is State.NOT_VERIFIED
+
+
+def test_bad_news_that_nobody_contradicts_needs_no_note(make: Any) -> None:
+    bad = make.attestation(passed=False)
+    found = judge(make.item(), [make.attestation(at=make.ago(days=2)), bad], make.policy(), make.now)
+    assert (found.state, found.attestation, found.note) == (State.FAIL, bad, "")
+
+
+def test_good_statement_needs_no_note(make: Any) -> None:
+    good = make.attestation()
+    found = judge(make.item(), [good], make.policy(), make.now)
+    assert (found.state, found.attestation, found.note) == (State.ATTESTED, good, "")
+
+
+def test_bad_one_of_two_equally_new_counts_also_when_it_has_expired(make: Any, attested: Any) -> None:
+    good, bad = make.attestation(), make.attestation(passed=False, expires=make.ago(hours=1))
+    assert attested(good, bad).state is attested(bad, good).state is State.FAIL
+
+
+def test_first_of_several_statements_in_the_future_is_named(make: Any, attested: Any) -> None:
+    ahead = [make.attestation(at=make.now + timedelta(hours=hours)) for hours in (3, 1, 2)]
+    result = attested(*ahead)
+    assert (result.state, "2026-06-01T13:00:00" in result.note) == (State.NOT_VERIFIED, True)
+
+
+NOT_COUNTED = {
+    "good": ({}, ""),
+    "bad": ({"passed": False}, ""),
+    "made this instant": ({"at": timedelta(0)}, ""),
+    "dated in the future": ({"at": timedelta(seconds=1)}, "it is dated in the future, 2026-06-01T12:00:01+00:00"),
+    "by a stranger": ({"by": "mallory"}, "mallory is not on the roster"),
+    "by a stranger and expired": ({"by": "mallory", "expires": timedelta(0)}, "mallory is not on the roster"),
+    "with a changed file": ({"evidence": (CHANGED,)}, "its evidence drill.pdf has changed"),
+    "bad with a changed file": ({"passed": False, "evidence": (CHANGED,)}, ""),
+    "ends within a second": ({"expires": timedelta(seconds=1)}, ""),
+    "ends now": ({"expires": timedelta(0)}, "it expired at 2026-06-01T12:00:00+00:00"),
+    "bad and over": ({"passed": False, "expires": timedelta(0)}, "it expired at 2026-06-01T12:00:00+00:00"),
+}
+
+
+@pytest.mark.parametrize(("fields", "why"), NOT_COUNTED.values(), ids=NOT_COUNTED)
+def test_first_rule_that_a_statement_breaks(make: Any, fields: dict[str, Any], why: str) -> None:
+    moved = {name: make.now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
+    assert why_not_counted(make.attestation(**moved), make.item(), make.policy(), make.now) == why
+
+
+@pytest.mark.parametrize(
+    ("files", "why"), [((), ""), ((GOOD,), ""), ((GOOD, CHANGED), "its evidence drill.pdf has changed")]
+)
+def test_which_file_does_not_back_a_statement(make: Any, files: tuple[EvidenceFile, ...], why: str) -> None:
+    assert why_evidence(make.attestation(evidence=files)) == why
 
 
 # --- who may attest what, for how long, and signed or not -------------------------------------------------------
@@ -154,6 +226,44 @@ def test_good_news_that_does_not_count_takes_nothing_back(make: Any, attested: A
     assert attested(bad, make.attestation(at=make.now + timedelta(days=1))).state is State.FAIL
 
 
+def test_only_a_newer_good_statement_takes_bad_news_back(make: Any, attested: Any) -> None:
+    """Quinn's later word is nobody's who may: what sam says decides."""
+    quinn = make.attestation(by="quinn", role="qa", at=make.ago(hours=1))
+    bad = make.attestation(passed=False, at=make.ago(days=2))
+    for other in (
+        make.attestation(at=make.ago(days=3)),
+        make.attestation(at=make.ago(days=2)),
+        make.attestation(at=make.ago(days=1), passed=False, expires=make.ago(hours=2)),
+    ):
+        result = attested(bad, other, quinn)
+        assert (result.state, result.attestation) == (State.FAIL, bad)
+    assert attested(bad, make.attestation(at=make.ago(days=2, seconds=-1)), quinn).state is State.ATTESTED
+
+
+def test_author_takes_it_back_in_another_role_too(make: Any, attested: Any) -> None:
+    both = Person(name="sam", roles=frozenset({"security-lead", "qa"}))
+    policy = make.policy(roster=(both, *(person for person in make.people() if person.name != "sam")))
+    bad = make.attestation(passed=False, at=make.ago(days=2))
+    assert attested(bad, make.attestation(role="qa"), policy=policy).state is State.ATTESTED
+
+
+def test_bad_news_ends_in_the_instant_in_which_it_expires(make: Any, attested: Any) -> None:
+    good = make.attestation(by="quinn", role="qa", at=make.ago(hours=1))
+    for seconds, state in ((0, State.ATTESTED), (1, State.FAIL)):
+        bad = make.attestation(passed=False, at=make.ago(days=2), expires=make.now + timedelta(seconds=seconds))
+        assert attested(bad, good).state is state
+
+
+def test_newest_of_several_refusals_is_named(make: Any, attested: Any) -> None:
+    refusals = [
+        make.attestation(passed=False, by="quinn", role="qa", at=make.ago(days=2)),
+        make.attestation(passed=False, at=make.ago(days=1)),
+        make.attestation(passed=False, by="quinn", role="qa", at=make.ago(days=3)),
+    ]
+    result = attested(*refusals, make.attestation(by="tina", role="tech", at=make.ago(hours=1)))
+    assert (result.state, result.attestation) == (State.FAIL, refusals[1])
+
+
 # --- hybrid items -----------------------------------------------------------------------------------------------
 
 
@@ -171,6 +281,17 @@ def test_later_failure_voids_the_statement_also_after_it_was_mended(make: Any) -
     assert "no longer counts: the item failed after it" in before.note
     assert _hybrid(make, [failed, mended], 10).state is State.PASS
     assert _hybrid(make, [make.seen("error", 60, "A"), mended], 90).state is State.PASS
+
+
+def test_failure_in_the_instant_of_the_statement_voids_it(make: Any) -> None:
+    failed, mended = make.seen("fail", 60, "A"), make.seen("pass", 30, "B")
+    assert _hybrid(make, [failed, mended], 60).state is State.NOT_VERIFIED
+    assert _hybrid(make, [failed, mended], 59.99).state is State.PASS
+
+
+def test_failure_is_named_to_the_second(make: Any) -> None:
+    seen = [make.seen("fail", run="A", finished=make.ago(minutes=60, microseconds=1)), make.seen("pass", 30, "B")]
+    assert "failed after it, at 2026-06-01T10:59:59+00:00;" in _hybrid(make, seen, 90).note
 
 
 def test_waiver_of_the_failure_does_not_bring_the_statement_back(make: Any) -> None:

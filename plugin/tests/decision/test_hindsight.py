@@ -10,7 +10,7 @@ import pytest
 from signoff.decision.changes import diff
 from signoff.decision.hindsight import World, as_of, baseline, baseline_instant, end_of, signoff_at
 from signoff.decision.snapshot import snapshot
-from signoff.model import Checklist, Checkpoint, Records, State
+from signoff.model import Checklist, Checkpoint, Records, RollbackDecision, RollbackVerdict, State, Verdict
 
 
 def _world(make: Any, seen: Any, runs: Any, **fields: Any) -> World:
@@ -166,6 +166,21 @@ def test_decision_of_then_rests_on_the_same_things_as_that_of_today(make: Any) -
     assert (then.digest, then.checkpoints) == (today.digest, points)
     assert then.evaluated_at == make.ago(minutes=10)
     assert as_of(_world(make, seen, runs), make.now).kind == "instant"
+
+
+def test_breach_of_the_rollback_gate_is_known_from_its_own_instant(make: Any) -> None:
+    breach = RollbackDecision(
+        environment="demo",
+        release="1.0",
+        verdict=RollbackVerdict.ROLL_BACK,
+        automatic=True,
+        at=make.ago(minutes=30),
+        by="ci",
+    )
+    world = _world(make, [make.seen("pass", 60, "A")], [make.run("A", 61)], rollbacks=(breach,))
+    moments = (make.ago(minutes=40), breach.at - timedelta(microseconds=1), breach.at, make.now)
+    verdicts = [as_of(world, instant).verdict for instant in moments]
+    assert verdicts == [Verdict.READY, Verdict.READY, Verdict.NO_GO, Verdict.NO_GO]
 
 
 def test_item_that_is_gone_was_as_bad_as_its_worst_check(make: Any) -> None:

@@ -66,6 +66,30 @@ ARROWS = {
     "words move nothing": ([FAIL, ("noted", 80), ("assigned", 70), ("due", 60)], OPEN, 0),
     "opening again what is open changes nothing": ([FAIL, ("reopened", 80)], OPEN, 0),
     "what was said before it was opened is not about it": ([("resolved", 95), FAIL], OPEN, 0),
+    "what was said in the instant of the failure is not about it": ([("resolved", 90), FAIL], OPEN, 0),
+    "a failure in the instant of a pass comes last": ([FAIL, ("pass", 60, "B"), ("fail", 60, "C")], AGAIN, 1),
+    "whichever run it is of": ([FAIL, ("fail", 60, "B"), ("pass", 60, "C")], AGAIN, 1),
+    "a claim made in the instant of the pass is not proven by it": (
+        [FAIL, ("pass", 60, "B"), ("resolved", 60)],
+        CLAIMED,
+        0,
+    ),
+    "a claim taken back is proven by a pass": (
+        [FAIL, ("resolved", 70), ("reopened", 60), ("pass", 50, "B")],
+        PROVEN,
+        0,
+    ),
+    "a proven claim that failed again needs a new pass": (
+        [FAIL, ("resolved", 80), ("pass", 70, "B"), ("fail", 60, "C"), ("pass", 50, "D")],
+        PROVEN,
+        1,
+    ),
+    "a claim made again is taken back again": (
+        [FAIL, ("resolved", 80), ("reopened", 75), ("resolved", 70), ("reopened", 65)],
+        WORKING,
+        0,
+    ),
+    "a start after the proof changes nothing": ([FAIL, ("pass", 60, "B"), ("started", 50)], PROVEN, 0),
 }
 
 
@@ -140,6 +164,135 @@ def test_proof_by_a_changed_check_or_target_says_so(make: Any) -> None:
     assert issue.history[-1].text == "with a check or target that was changed since it failed: locked[web1]"
     (same,) = _issues(make, [FAIL, ("pass", 60, "B")])
     assert same.history[-1].text == ""
+
+
+def test_check_that_failed_again_since_it_was_changed_is_no_changed_check_any_more(make: Any) -> None:
+    web2 = make.cell(target="web2")
+    seen = [
+        make.seen("fail", 90, "A"),
+        make.seen("fail", 90, "A", cell=web2),
+        make.seen("pass", 80, "B", code_sha256="9" * 64),
+        make.seen("fail", 70, "C", code_sha256="9" * 64),
+        make.seen("pass", 60, "D", code_sha256="9" * 64),
+        make.seen("pass", 60, "D", cell=web2),
+    ]
+    (issue,) = make.judge(seen, targets=("web1", "web2")).issues
+    assert (issue.status, issue.history[-1].what, issue.history[-1].text) == (PROVEN, "verified", "")
+
+
+@pytest.mark.parametrize("changed", [{"code_sha256": "9" * 64}, {"target_sha256": "9" * 64}])
+def test_every_changed_cell_is_named_in_order(make: Any, changed: dict[str, str]) -> None:
+    names = tuple(f"web{number}" for number in range(1, 10))
+    failed = [make.seen("fail", 90, "A", cell=make.cell(target=name)) for name in names]
+    passed = [make.seen("pass", 60, "B", cell=make.cell(target=name), **changed) for name in names[1:]]
+    (issue,) = make.judge([*failed, *passed, make.seen("pass", 60, "B")], targets=names).issues
+    named = ", ".join(f"locked[{name}]" for name in names[1:])
+    assert issue.history[-1].text == f"with a check or target that was changed since it failed: {named}"
+
+
+def test_history_tells_when_it_failed_again_and_why(make: Any) -> None:
+    again = make.seen("fail", 60, "C", reason="  port 22 is open\n  and so is 23")
+    claim = _act(make, "resolved", 70)
+    (issue,) = make.judge([make.seen(*FAIL), again], actions=[claim]).issues
+    assert [(event.what, event.run, event.text) for event in issue.history] == [
+        ("opened", "A", "fail because"), ("resolved", "", "did it"), ("failed again", "C", "port 22 is open")
+    ]  # fmt: skip
+    assert [event.at for event in issue.history] == [make.ago(minutes=ago) for ago in (90, 70, 60)]
+
+
+def test_failure_that_changes_nothing_is_no_event(make: Any) -> None:
+    (issue,) = _issues(make, [FAIL, ("fail", 80, "B"), ("resolved", 70)])
+    assert [event.what for event in issue.history] == ["opened", "resolved"]
+    assert (issue.last_failed, issue.opened) == (make.ago(minutes=80), make.ago(minutes=90))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after", "status"),
+    [("fail", 0, CLAIMED), ("fail", 1, AGAIN), ("pass", 0, CLAIMED), ("pass", 1, PROVEN)],
+)
+def test_only_a_run_begun_after_the_claim_says_something_of_it(
+    make: Any, outcome: str, after: int, status: IssueStatus
+) -> None:
+    begun = make.ago(minutes=70) + timedelta(seconds=after)
+    runs = [make.run("A", 95), replace(make.run("B"), started=begun)]
+    (issue,) = _issues(make, [FAIL, ("resolved", 70), (outcome, 60, "B")], runs=runs)
+    assert issue.status is status
+
+
+def test_failure_forgets_the_claim_and_the_proof_before_it(make: Any) -> None:
+    (proven,) = _issues(make, [FAIL, ("resolved", 80), ("pass", 70, "B")])
+    assert (proven.resolved_by, proven.resolved_at, proven.fixed_at) == (
+        "dev", make.ago(minutes=80), make.ago(minutes=80)
+    )  # fmt: skip
+    assert (proven.verified_run, proven.verified_at) == ("B", make.ago(minutes=70))
+    (again,) = _issues(make, [FAIL, ("resolved", 80), ("pass", 70, "B"), ("fail", 60, "C")])
+    assert (again.resolved_by, again.resolved_at, again.claim_recorded) == ("", None, None)
+    assert (again.verified_run, again.verified_at, again.fixed_at) == ("", None, make.ago(minutes=80))
+    (anew,) = _issues(make, [FAIL, ("resolved", 80), ("pass", 70, "B"), ("fail", 60, "C"), ("pass", 50, "D")])
+    assert (anew.verified_run, anew.fixed_at) == ("D", make.ago(minutes=50))
+
+
+def test_claim_that_is_taken_back_leaves_no_trace_but_its_history(make: Any) -> None:
+    (issue,) = _issues(make, [FAIL], actions=[
+        _act(make, "resolved", 70, recorded=make.ago(minutes=65)), _act(make, "reopened", 60, reason="wrong host")
+    ])  # fmt: skip
+    assert (issue.status, issue.resolved_by, issue.resolved_at, issue.claim_recorded) == (WORKING, "", None, None)
+    assert [(event.what, event.text) for event in issue.history[1:]] == [
+        ("resolved", "did it"), ("reopened", "wrong host")
+    ]  # fmt: skip
+
+
+def test_cells_of_before_the_proof_are_no_part_of_the_new_failure(make: Any) -> None:
+    web2 = make.cell(target="web2")
+    seen = [
+        make.seen("fail", 90, "A"),
+        make.seen("fail", 90, "A", cell=web2),
+        make.seen("pass", 80, "B"),
+        make.seen("pass", 80, "B", cell=web2),
+        make.seen("fail", 70, "C", cell=web2),
+    ]
+    (issue,) = make.judge(seen, targets=("web1", "web2")).issues
+    assert (issue.targets, issue.unproven, issue.opened_run) == (("web2",), (web2,), "A")
+
+
+def test_what_somebody_opened_again_must_be_proven_on_every_cell(make: Any) -> None:
+    cells = [make.cell(target=target) for target in ("web1", "web2")]
+    seen = [make.seen(what, ago, run, cell=cell) for what, ago, run in (FAIL, ("pass", 80, "B")) for cell in cells]
+    doubt = [_act(make, "reopened", 70)]
+    (issue,) = make.judge(seen, targets=("web1", "web2"), actions=doubt).issues
+    assert (issue.status, issue.unproven) == (AGAIN, tuple(cells))
+    seen.append(make.seen("pass", 60, "C"))
+    (issue,) = make.judge(seen, targets=("web1", "web2"), actions=doubt).issues
+    assert (issue.status, issue.unproven) == (AGAIN, (cells[1],))
+
+
+def test_later_words_replace_earlier_ones_and_silence_replaces_none(make: Any) -> None:
+    words = [
+        _act(make, "noted", 80, cause="disk", planned=("buy one",), action="cleaned", owner="nobody"),
+        _act(make, "noted", 75, cause="memory", planned=("buy more",), action="restarted"),
+        _act(make, "assigned", 72, owner="dba"),
+        _act(make, "assigned", 71),
+        _act(make, "noted", 70),
+    ]
+    (issue,) = _issues(make, [FAIL], actions=words)
+    assert (issue.cause, issue.planned, issue.action, issue.owner) == ("memory", ("buy more",), "restarted", "dba")
+    assert [(event.what, event.by, event.text, event.at) for event in issue.history[1:3]] == [
+        ("noted", "dev", "nobody; disk; buy one; cleaned", make.ago(minutes=80)),
+        ("noted", "dev", "memory; buy more; restarted", make.ago(minutes=75)),
+    ]
+
+
+def test_issue_that_was_just_opened_says_nothing_of_people_or_proof(make: Any) -> None:
+    (issue,) = _issues(make, [FAIL])
+    assert {issue.resolved_by, issue.verified_run, issue.action, issue.cause} == {""}
+    assert (issue.reopen_count, issue.resolved_at, issue.verified_at, issue.fixed_at) == (0, None, None, None)
+
+
+def test_words_before_the_failure_leave_no_trace(make: Any) -> None:
+    early = _act(make, "noted", 95, cause="disk", planned=("buy one",), action="cleaned")
+    (issue,) = _issues(make, [FAIL], actions=[early])
+    assert (issue.cause, issue.planned, issue.action) == ("", (), "")
+    assert [event.what for event in issue.history] == ["opened"]
 
 
 def test_only_the_cells_that_are_left_are_named(make: Any) -> None:
@@ -298,6 +451,14 @@ def test_day_is_moved_when_the_word_is_recorded_and_not_before(make: Any) -> Non
     word = replace(_move(make, date(2026, 6, 20)), recorded=make.now + timedelta(days=3))
     issue = _dated(make, word, now_days_later=4)
     assert (issue.due, issue.overdue) == (DUE, True)
+
+
+def test_history_shows_the_day_that_was_set_and_when_a_late_word_was_recorded(make: Any) -> None:
+    late = _act(make, "resolved", 70, recorded=make.ago(minutes=60))
+    (issue,) = _issues(make, [FAIL], actions=[late, _move(make, date(2026, 6, 20))])
+    assert [(event.text, event.recorded) for event in issue.history] == [
+        ("fail because", None), ("did it", make.ago(minutes=60)), ("2026-06-20; parts are late", None)
+    ]  # fmt: skip
 
 
 def test_word_that_claims_to_be_newer_than_its_record_is_not(make: Any) -> None:

@@ -96,6 +96,25 @@ def test_fingerprint_of_an_earlier_release_is_known(make: Any) -> None:
     assert _lint(make, seen, records=Records(waivers=waivers)) == ()
 
 
+STRANGE = {
+    "of another environment": {"environment": "staging", "fingerprint": "0" * 64},
+    "of another item": {"fingerprint": "0" * 64, "item": "SEC-CFG-2"},
+}
+
+
+@pytest.mark.parametrize("fields", STRANGE.values(), ids=STRANGE)
+def test_failure_that_was_not_seen_here_is_not_known(make: Any, fields: dict[str, Any]) -> None:
+    cell = make.cell(fields.get("item", "SEC-CFG-1"))
+    strange = make.seen("fail", cell=cell, **{name: value for name, value in fields.items() if name != "item"})
+    found = _lint(make, [make.seen("fail"), strange], records=Records(waivers=(make.waiver(fingerprints=("0" * 64,)),)))
+    assert _kinds(found) == [("matches-nothing", False)]
+
+
+def test_pass_is_no_failure_to_be_waived(make: Any) -> None:
+    found = _lint(make, [make.seen("skip")], records=Records(waivers=(make.waiver(fingerprints=("",)),)))
+    assert _kinds(found) == [("matches-nothing", False)]
+
+
 OVERLAPS = {
     "same failure": ({}, True),
     "other failure": ({"fingerprints": ("0" * 64,)}, False),
@@ -175,6 +194,33 @@ def test_statement_that_was_replaced_is_history(make: Any) -> None:
     assert _lint(make, [], items=items, records=Records(attestations=(old, new))) == ()
 
 
+def test_monitoring_alone_contradicts_no_statement(make: Any) -> None:
+    items = (make.item(method=Method.HYBRID),)
+    records = Records(attestations=(make.attestation(at=make.ago(minutes=90), evidence=BACKED),))
+    seen = [make.seen("pass", 80, "A"), make.seen("fail", 60, "M")]
+    runs = [make.run("A", 100), make.run("M", 61, stream="monitor")]
+    assert _kinds(_lint(make, seen, items=items, records=records, runs=runs)) == []
+    runs[1] = make.run("M", 61)
+    assert ("contradiction", True) in _kinds(_lint(make, seen, items=items, records=records, runs=runs))
+
+
+def test_errors_come_first_and_then_the_order_of_places(make: Any) -> None:
+    places = {"W-1": ("b:1", "mallory"), "W-2": ("a:1", "sam"), "W-3": ("a:2", "mallory"), "W-4": ("a:1", "sam")}
+    waivers = tuple(
+        make.waiver(id=name, place=place, approver=approver, targets=(f"web{number}",), fingerprints=("0" * 64,))
+        for number, (name, (place, approver)) in enumerate(places.items(), start=2)
+    )
+    found = _lint(make, [make.seen("fail")], records=Records(waivers=waivers[::-1]))
+    assert [(f.error, f.place, f.subject) for f in found] == [
+        (True, "a:2", "W-3"),
+        (True, "b:1", "W-1"),
+        (False, "a:1", "W-2"),
+        (False, "a:1", "W-4"),
+        (False, "a:2", "W-3"),
+        (False, "b:1", "W-1"),
+    ]
+
+
 # --- roster, declarations, register -----------------------------------------------------------------------------
 
 
@@ -225,6 +271,32 @@ def test_declarations_that_match_nothing(make: Any) -> None:
     assert declared(("SEC-CFG-1", "*")) == []
     assert declared(("SEC-CFG-1", "web9")) == ["no check of SEC-CFG-1 concerns web9: the declaration matches nothing"]
     assert "as a whole" in declared(("SEC-CFG-1", "*"), ("SEC-CFG-1", "web1"))[0]
+
+
+def test_declaration_is_a_warning_with_its_place(make: Any) -> None:
+    for written, told in (("policy.yaml:3", "policy.yaml:3"), ("", "not_applicable")):
+        entry = NotApplicable(item="SEC-CFG-1", target="web9", reason="r", approver="sam", place=written)
+        (found,) = _lint(make, policy=make.policy(not_applicable=(entry,)))
+        assert (found.kind, found.error, found.place, found.subject) == ("matches-nothing", False, told, "SEC-CFG-1")
+
+
+def test_nobody_needs_to_attest_what_is_not_applicable(make: Any) -> None:
+    items = (make.item(method=Method.EXAMINE, checks=()), make.item("SEC-CFG-2"))
+    away = NotApplicable(item="SEC-CFG-1", target="*", reason="r", approver="sam")
+    nobody = {"attesting": {"SEC-CFG-1": frozenset({"auditor"})}}
+    assert _kinds(_lint(make, items=items, policy=make.policy(**nobody))) == [("roster", False)]
+    assert _lint(make, items=items, policy=make.policy(not_applicable=(away,), **nobody)) == ()
+
+
+def test_words_of_people_on_the_roster_are_no_finding(make: Any) -> None:
+    action = IssueAction(key="ISS-SEC-CFG-1-ffffffff", kind="noted", at=make.ago(hours=1), by="dev", action="x")
+    assert _lint(make, [make.seen("fail", 90)], actions=[action]) == ()
+
+
+def test_ignored_words_are_named_by_their_second(make: Any) -> None:
+    at = make.ago(hours=1) + timedelta(microseconds=7)
+    action = IssueAction(key="ISS-1", kind="resolved", at=at, by="mallory", action="x")
+    assert [f.place for f in _lint(make, actions=[action])] == ["ledger, 2026-06-01T11:00:00+00:00"]
 
 
 def test_words_of_a_stranger_are_reported(make: Any) -> None:

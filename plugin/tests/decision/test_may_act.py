@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -35,8 +36,12 @@ ALLOWED = {
     "start with a plan": ("open", "started", {"cause": "c", "planned": ("p",)}),
     "claim": ("open", "resolved", {"action": "did"}),
     "claim of earlier": ("open", "resolved", {"action": "did", "minutes_ago": 89}),
+    "claim of the instant of the failure": ("open", "resolved", {"action": "did", "minutes_ago": 90}),
     "claim between failure and proof": ("verified", "resolved", {"action": "did", "minutes_ago": 70}),
     "note on what is proven": ("verified", "noted", {"action": "did"}),
+    "note of a cause": ("open", "noted", {"cause": "c"}),
+    "note of a plan": ("open", "noted", {"planned": ("", "p")}),
+    "note in words": ("resolved", "noted", {"reason": "r"}),
     "assign to a team": ("open", "assigned", {"owner": "dba"}),
     "assign to a person": ("open", "assigned", {"owner": "rita"}),
     "later day": ("open", "due", {"due": date(2026, 7, 1), "reason": "r"}),
@@ -45,14 +50,27 @@ ALLOWED = {
     "open again": ("verified", "reopened", {"reason": "r"}),
 }
 REFUSED = {
-    "a stranger": ("open", "started", {"by": "mallory"}, "mallory is not on the roster; known: dev, eva"),
+    "a stranger": ("open", "started", {"by": "mallory"}, "not on the roster; known: dev, eva, quinn, rita, sam, tina$"),
     "start of what is claimed": ("resolved", "started", {}, "rita says that it is fixed"),
     "start of what is proven": ("verified", "started", {}, "it is proven fixed"),
     "claim without words": ("open", "resolved", {"action": " "}, "say what was done"),
     "claim of tomorrow": ("open", "resolved", {"action": "x", "minutes_ago": -1}, "lies in the future"),
-    "claim before it was opened": ("open", "resolved", {"action": "x", "minutes_ago": 91}, "opened only at"),
+    "claim before it was opened": (
+        "open",
+        "resolved",
+        {"action": "x", "minutes_ago": 91},
+        "it was opened only at 2026-06-01T10:30:00\\+00:00$",
+    ),
+    "claim of the instant of the proof": (
+        "verified",
+        "resolved",
+        {"action": "x", "minutes_ago": 60},
+        "proven fixed already",
+    ),
     "second claim": ("resolved", "resolved", {"action": "x"}, "rita says so already"),
     "claim of what is proven": ("verified", "resolved", {"action": "x"}, "proven fixed already"),
+    "note of blanks": ("open", "noted", {"cause": " ", "planned": (" ",), "action": "\n"}, "nothing is said"),
+    "due without a day": ("open", "due", {"reason": "r"}, "lies in the past; today is 2026-06-01"),
     "empty note": ("open", "noted", {"reason": " "}, "nothing is said"),
     "unknown owner": ("open", "assigned", {"owner": "nobody"}, "'nobody' is no team"),
     "day without a reason": ("open", "due", {"due": date(2026, 7, 1)}, "say why"),
@@ -82,8 +100,35 @@ def test_is_refused_with_the_reason(make: Any, state: str, kind: str, said: dict
 def test_claim_before_the_newest_failure_is_refused(make: Any) -> None:
     issue = make.judge([make.seen("fail", 90, "A"), make.seen("fail", 40, "B")]).issues[0]
     action = IssueAction(key=KEY, kind="resolved", at=make.ago(minutes=50), by="dev", action="x")
-    with pytest.raises(RecordError, match="failed again after that"):
+    with pytest.raises(RecordError, match=r"failed again after that, at 2026-06-01T11:20:00\+00:00$"):
         check_may_act(issue, action, make.policy(), (), make.now)
+    check_may_act(issue, replace(action, at=make.ago(minutes=40)), make.policy(), (), make.now)
+
+
+def test_instants_are_told_in_whole_seconds(make: Any) -> None:
+    failed = [
+        make.seen("fail", run=run, finished=make.ago(minutes=ago, microseconds=7))
+        for run, ago in (("A", 90), ("B", 40))
+    ]
+    issue = make.judge(failed).issues[0]
+    for ago, why in ((91, "opened only at 2026-06-01T10:29:59"), (50, "after that, at 2026-06-01T11:19:59")):
+        action = IssueAction(key=KEY, kind="resolved", at=make.ago(minutes=ago), by="dev", action="x")
+        with pytest.raises(RecordError, match=f"{why}\\+00:00$"):
+            check_may_act(issue, action, make.policy(), (), make.now)
+
+
+def test_what_failed_again_is_open_already(make: Any) -> None:
+    again = [make.seen("fail", 90, "A"), make.seen("pass", 60, "B"), make.seen("fail", 30, "C")]
+    action = IssueAction(key=KEY, kind="reopened", at=make.now, by="dev", reason="r")
+    with pytest.raises(RecordError, match="it is REOPENED already"):
+        check_may_act(make.judge(again).issues[0], action, make.policy(), (), make.now)
+
+
+def test_day_may_be_moved_until_it_has_passed(make: Any) -> None:
+    issue = make.judge([make.seen("fail", finished=make.ago(days=7))]).issues[0]
+    assert issue.due == date(2026, 6, 1)
+    action = IssueAction(key=KEY, kind="due", at=make.now, by="dev", due=date(2026, 7, 1), reason="r")
+    check_may_act(issue, action, make.policy(), (), make.now)
 
 
 def test_day_of_an_overdue_issue_is_refused(make: Any) -> None:
@@ -93,9 +138,19 @@ def test_day_of_an_overdue_issue_is_refused(make: Any) -> None:
         check_may_act(issue, action, make.policy(), (), make.now)
 
 
-def test_what_does_not_apply_any_more_is_not_opened_again(make: Any) -> None:
+GONE: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "opened again": ("reopened", {"reason": "r"}, "it is closed because what failed does not apply here any more"),
+    "opened again without a reason": ("reopened", {}, "say why"),
+    "started": ("started", {}, "it is proven fixed; reopen it first"),
+    "claimed": ("resolved", {"action": "x"}, "it is proven fixed already"),
+    "given more time": ("due", {"due": date(2026, 7, 1), "reason": "r"}, "it is CLOSED: there is nothing due any more"),
+}
+
+
+@pytest.mark.parametrize(("kind", "said", "why"), GONE.values(), ids=GONE)
+def test_what_does_not_apply_any_more_is_not(make: Any, kind: Any, said: dict[str, Any], why: str) -> None:
     gone = NotApplicable(item="SEC-CFG-1", target="*", reason="moved", approver="sam")
     issue = _issue(make, "open", policy=make.policy(not_applicable=(gone,)))
-    action = IssueAction(key=KEY, kind="reopened", at=make.now, by="dev", reason="r")
-    with pytest.raises(RecordError, match="does not apply here any more"):
-        check_may_act(issue, action, make.policy(), (), make.now + timedelta(0))
+    action = IssueAction(**{"key": KEY, "kind": kind, "at": make.now, "by": "dev", **said})
+    with pytest.raises(RecordError, match=f"{KEY}: {why}"):
+        check_may_act(issue, action, make.policy(), (), make.now)

@@ -10,7 +10,7 @@ import pytest
 
 from signoff.decision.may_approve import check_may_approve, check_may_revoke
 from signoff.errors import ApprovalError
-from signoff.model import Records
+from signoff.model import ApprovalStatus, IssueAction, Person, Records, Separation, Verdict
 
 
 def _check(make: Any, signoff: Any, role: str, who: str, **fields: Any) -> Any:
@@ -39,6 +39,8 @@ def _refused(make: Any) -> dict[str, Any]:
     )
     keyless = make.policy(roster=tuple(replace(p, public_key="") for p in make.people()))
     gone = make.policy(roster=tuple(replace(p, valid_until=make.ago(hours=1)) for p in make.people()))
+    twin = Person(name="alias", roles=frozenset({"qa"}), public_key=make.people()[0].public_key)
+    alias = make.policy(roster=(*make.people(), twin))
     return {
         "not ready": (
             make.judge([make.seen("fail")]),
@@ -69,7 +71,21 @@ def _refused(make: Any) -> dict[str, Any]:
         "left": (ready, "tech", "tina", {"policy": gone}, "only until"),
         "out of turn": (ready, "qa", "quinn", {}, "out of order: the approval by tech is MISSING"),
         "previous for other evidence": (newer, "qa", "quinn", {}, "out of order: the approval by tech is SUPERSEDED"),
-        "twice": (after_tech, "tech", "rita", {}, "tech has already approved"),
+        "twice": (after_tech, "tech", "rita", {}, f"tech has already approved {ready.digest[:8]}; there is nothing"),
+        "released already": (
+            make.judge([make.seen()], records=Records(approvals=three)),
+            "executive",
+            "eva",
+            {},
+            f"executive has already approved {ready.digest[:8]}; there is nothing",
+        ),
+        "same key under another name": (
+            after_tech,
+            "qa",
+            "alias",
+            {"policy": alias, "key_id": make.key_id("tina")},
+            "separation of duties: alias approved as tech; somebody else",
+        ),
         "same person": (
             after_tech,
             "qa",
@@ -82,7 +98,8 @@ def _refused(make: Any) -> dict[str, Any]:
 
 CASES = [
     "not ready", "incomplete", "a selection", "unknown role", "stranger", "role not held", "another's key",
-    "no key on the roster", "left", "out of turn", "previous for other evidence", "twice", "same person",
+    "no key on the roster", "left", "out of turn", "previous for other evidence", "twice", "released already",
+    "same person", "same key under another name",
 ]  # fmt: skip
 
 
@@ -106,6 +123,59 @@ def test_requester_of_a_waiver_in_use_is_refused(make: Any) -> None:
     with pytest.raises(ApprovalError, match="separation of duties: tina requested waiver W-1; somebody else"):
         _check(make, ready, "tech", "tina", records=records)
     assert _check(make, ready, "tech", "rita", records=records) is None
+
+
+def test_relaxed_rules_refuse_nobody(make: Any) -> None:
+    roster = tuple(replace(p, roles=p.roles | {"qa"}) if p.name == "tina" else p for p in make.people())
+    policy = make.policy(roster=roster, relaxed=frozenset({Separation.ONE_PERSON_ONE_STAGE}))
+    tech = make.approvals(make.judge([make.seen()], policy=policy).digest)[0]
+    signed = make.judge([make.seen()], policy=policy, records=Records(approvals=(tech,)))
+    assert _check(make, signed, "qa", "tina", policy=policy) == tech
+    items = (make.item(), make.item("SEC-CFG-2"))
+    seen = [make.seen(), make.seen("fail", cell=make.cell("SEC-CFG-2"))]
+    records = Records(waivers=(make.waiver(item="SEC-CFG-2", requested_by="tina"),))
+    policy = make.policy(relaxed=frozenset({Separation.WAIVER_REQUESTER}))
+    ready = make.judge(seen, items=items, records=records, policy=policy)
+    assert _check(make, ready, "tech", "tina", policy=policy, records=records) is None
+
+
+def _mended(make: Any, *said: Any, signed: int = 2, **fields: Any) -> Any:
+    """Evaluate an issue that a run proved fixed, and a full run after that, signed by as many roles."""
+    seen = [make.seen("fail", 300, "A"), make.seen("pass", 200, "B"), make.seen("pass", 100, "C")]
+    digest = make.judge(seen, actions=said).digest
+    approvals = make.approvals(digest)[:signed]
+    return make.judge(seen, actions=said, records=Records(approvals=approvals), **fields)
+
+
+def test_last_role_signs_only_what_was_written_down(make: Any) -> None:
+    assert _check(make, _mended(make, signed=1), "qa", "quinn") is not None
+    with pytest.raises(ApprovalError) as caught:
+        _check(make, _mended(make), "executive", "eva")
+    assert str(caught.value) == (
+        "nobody wrote down what was done about ISS-SEC-CFG-1-ffffffff; before the final approval: "
+        "signoff issues note ISS-SEC-CFG-1-ffffffff --by NAME --action TEXT"
+    )
+    signed = _mended(make, signed=3, question="release")
+    assert [step.status for step in signed.approvals] == [ApprovalStatus.VALID] * 2 + [ApprovalStatus.MISSING]
+    assert signed.approvals[2].note == "nobody wrote down what was done about ISS-SEC-CFG-1-ffffffff"
+    note = IssueAction(
+        key="ISS-SEC-CFG-1-ffffffff", kind="noted", at=make.ago(minutes=90), by="dev", action="closed the port"
+    )
+    assert _check(make, _mended(make, note), "executive", "eva") is not None
+    assert _mended(make, note, signed=3, question="release").verdict is Verdict.GO
+
+
+def test_every_issue_without_words_is_named_and_the_first_one_shown(make: Any) -> None:
+    targets, prints = ("web1", "web2"), ("a" * 64, "b" * 64)
+    seen = [
+        make.seen(outcome, ago, run, cell=make.cell(target=target), fingerprint=mark if outcome == "fail" else "")
+        for outcome, ago, run in (("fail", 300, "A"), ("pass", 200, "B"), ("pass", 100, "C"))
+        for target, mark in zip(targets, prints, strict=True)
+    ]
+    signed = Records(approvals=make.approvals(make.judge(seen, targets=targets).digest)[:2])
+    first, second = "ISS-SEC-CFG-1-aaaaaaaa", "ISS-SEC-CFG-1-bbbbbbbb"
+    with pytest.raises(ApprovalError, match=rf"done about {first}, {second}; .* issues note {first} --by"):
+        _check(make, make.judge(seen, targets=targets, records=signed), "executive", "eva")
 
 
 def test_rejecting_needs_the_role_and_the_key_only(make: Any) -> None:

@@ -95,12 +95,75 @@ def test_full_check_that_is_missing_is_asked_for(make: Any) -> None:
     assert not _way(partly).full_run
 
 
+FULL_RUNS = {
+    "something to mend": ("fail", True),
+    "something that could not be asked": ("error", False),
+    "something that nobody looked at": ("skip", False),
+    "nothing": ("pass", False),
+}
+
+
+@pytest.mark.parametrize(("outcome", "full"), FULL_RUNS.values(), ids=FULL_RUNS)
+def test_full_check_follows_a_fix_where_the_policy_asks_for_it(make: Any, outcome: str, full: bool) -> None:
+    signoff = make.judge([make.seen(outcome)])
+    assert _way(signoff, full_recheck=True).full_run is full
+    assert not _way(signoff, full_recheck=False).full_run
+
+
+def test_whoever_has_to_mend_comes_first_then_whoever_has_most(make: Any) -> None:
+    items = tuple(make.item(f"A-A-{number}", owner=owner) for number, owner in enumerate(("dba", "dba", "qa", "infra")))
+    way = _way(make.judge([make.seen("fail", cell=make.cell("A-A-3"))], items=items))
+    assert [part.owner for part in way.owners] == ["infra", "dba", "qa"]
+
+
+def test_what_a_person_found_bad_is_mended_and_no_run_proves_it(make: Any) -> None:
+    items = (make.item(method=Method.EXAMINE, checks=()), make.item("SEC-CFG-2"))
+    records = Records(attestations=(make.attestation(passed=False),))
+    signoff = make.judge([make.seen(cell=make.cell("SEC-CFG-2"))], items=items, records=records)
+    assert _steps(_way(signoff)) == [("security", Kind.MEND, ["SEC-CFG-1"])]
+
+
+# the item as it is listed since its check failed; how it stands now, and the steps that are named
+RELISTED: dict[str, tuple[dict[str, Any], State, list[tuple[str, str, list[str]]]]] = {
+    "to be attested, and is": (
+        {"method": Method.EXAMINE, "checks": ()},
+        State.ATTESTED,
+        [("infra", Kind.RUN, ["A-A-1"])],
+    ),
+    "to follow from others, and does not": (
+        {"method": Method.DERIVED, "checks": (), "derives": "every_item_is_complete"},
+        State.NOT_VERIFIED,
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("listed", "state", "steps"), RELISTED.values(), ids=RELISTED)
+def test_issue_of_a_check_that_is_listed_no_more_does_not_lose_the_way(
+    make: Any, listed: dict[str, Any], state: State, steps: list[Any]
+) -> None:
+    records = Records(attestations=(make.attestation(item="A-A-1", at=make.ago(minutes=10)),))
+    items = (make.item("A-A-1", owner="infra", **listed), make.item())
+    signoff = make.judge([make.seen("fail", 90, cell=make.cell("A-A-1"))], items=items, records=records)
+    assert (signoff.items[0].state, [issue.item for issue in signoff.issues]) == (state, ["A-A-1"])
+    assert _steps(_way(signoff)) == [*steps, ("security", Kind.RUN, ["SEC-CFG-1"])]
+
+
+def test_what_could_not_be_asked_names_no_issue(make: Any) -> None:
+    (part,) = _way(make.judge([make.seen("error")])).owners
+    assert [(step.kind, step.issue) for step in part.steps] == [(Kind.RESTORE, None), (Kind.RUN, None)]
+
+
 def test_only_what_is_mended_names_its_open_issue(make: Any) -> None:
     past = [make.seen("fail", 300, "A", fingerprint="0" * 64), make.seen("pass", 200, "B")]
     (part,) = _way(make.judge([*past, make.seen("fail", 100, "C")])).owners
     assert [step.issue.key if step.issue else "" for step in part.steps] == ["ISS-SEC-CFG-1-ffffffff", ""]
     (part,) = _way(make.judge([make.seen("fail", 300, "A"), make.seen("error", 100, "B", fingerprint="e" * 64)])).owners
     assert (part.steps[0].kind, part.steps[-1].issue) == (Kind.MEND, None)
+    # A check that failed has been replaced by a person's look: the issue is still open, and the step is another one.
+    items = (make.item(method=Method.EXAMINE, checks=()),)
+    (part,) = _way(make.judge([make.seen("fail")], items=items)).owners
+    assert [(step.kind, step.issue) for step in part.steps] == [(Kind.ATTEST, None)]
 
 
 def test_machine_names_of_steps_stay_as_they_are() -> None:

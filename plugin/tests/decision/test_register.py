@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from signoff.model import IssueAction, IssueStatus, NotApplicable, Records, Severity
+from signoff.decision.register import why_ignored
+from signoff.model import IssueAction, IssueStatus, NotApplicable, Records, Severity, State
 
 KEY = "ISS-SEC-CFG-1-ffffffff"
 
@@ -34,6 +36,201 @@ def test_due_days_come_from_the_policy_and_count_in_the_projects_zone(make: Any)
     late_evening = make.seen("fail", finished=make.now.replace(day=31, month=5, hour=23))  # June 1st in Seoul
     (issue,) = _register(make, [late_evening], policy=make.policy(due_days={Severity.HIGH: 2}))
     assert issue.due == date(2026, 6, 3)
+
+
+@pytest.mark.parametrize(
+    ("severity", "days"), [(Severity.CRITICAL, 1), (Severity.HIGH, 3), (Severity.MEDIUM, 7), (Severity.LOW, 14)]
+)
+def test_due_days_where_the_policy_does_not_say(make: Any, severity: Severity, days: int) -> None:
+    items = (make.item(severity=severity),)
+    (issue,) = _register(make, [("fail", 30, "A")], items=items, policy=make.policy(due_days={}))
+    assert (issue.due, issue.severity) == (date(2026, 6, 1) + timedelta(days=days), severity)
+
+
+SUMMARIES = {
+    "one line": ("port 22 is open", "port 22 is open"),
+    "the first of several": ("\n  port 22 is open\nsince yesterday", "port 22 is open"),
+    "none": (" \n", "Title"),
+}
+
+
+@pytest.mark.parametrize(("reason", "summary"), SUMMARIES.values(), ids=SUMMARIES)
+def test_summary_is_what_the_last_failure_said(make: Any, reason: str, summary: str) -> None:
+    (issue,) = _register(make, [("fail", 30, "A"), make.seen("fail", 20, "B", reason=reason)])
+    assert (issue.summary, issue.opened_run, issue.fingerprint) == (summary, "A", "f" * 64)
+
+
+def test_failures_of_two_checks_without_a_fingerprint_are_two_issues(make: Any) -> None:
+    items = (make.item(checks=("locked", "patched")),)
+    seen = [make.seen("fail", 30, "A", cell=make.cell(check=name), fingerprint="") for name in ("locked", "patched")]
+    first, second = _register(make, seen, items=items)
+    assert first.key != second.key
+    assert {first.fingerprint, second.fingerprint} == {sha256(name).hexdigest() for name in (b"locked", b"patched")}
+
+
+def test_failure_dated_ahead_opens_nothing_yet(make: Any) -> None:
+    assert _register(make, [("pass", 30, "A"), ("fail", -6, "B")]) == ()
+    assert _register(make, [("fail", -5, "B")])[0].status is IssueStatus.OPEN
+
+
+def test_issues_are_named_oldest_first_and_then_by_key(make: Any) -> None:
+    seen = [make.seen("fail", ago, f, fingerprint=f * 64) for ago, f in ((20, "1"), (30, "3"), (30, "2"))]
+    assert [issue.key[-1] for issue in _register(make, seen)] == ["2", "3", "1"]
+
+
+def test_targets_and_what_is_unproven_are_named_in_order(make: Any) -> None:
+    names = tuple(f"web{number}" for number in range(1, 10))
+    seen = [make.seen("fail", 30, "A", cell=make.cell(target=name)) for name in names[::-1]]
+    (issue,) = _register(make, seen, targets=names)
+    assert issue.targets == tuple(cell.target for cell in issue.unproven) == names
+
+
+def test_why_nobody_listens_to_an_action(make: Any) -> None:
+    policy = make.policy()
+    assert why_ignored(_act(make, "noted", 5), policy, make.now) == ""
+    assert why_ignored(_act(make, "noted", -5), policy, make.now) == ""
+    ahead = why_ignored(_act(make, "noted", -6), policy, make.now)
+    assert ahead == "it is dated in the future, 2026-06-01T12:06:00+00:00"
+    assert why_ignored(_act(make, "noted", 5, by="mallory"), policy, make.now) == "mallory is not on the roster"
+
+
+def test_run_that_is_not_known_began_when_its_observation_did(make: Any) -> None:
+    slow = make.seen("pass", 20, "B", started=make.ago(minutes=31))
+    runs = [make.run("A", 40)]
+    assert _register(make, [("fail", 30, "A"), slow], runs=runs)[0].status is IssueStatus.OPEN
+
+
+def test_error_of_two_runs_is_waived_only_by_a_waiver_of_errors(make: Any) -> None:
+    errors = [("error", 30, "A"), ("error", 20, "B")]
+    of_failures = Records(waivers=(make.waiver(),))
+    of_errors = Records(waivers=(make.waiver(covers=frozenset({State.ERROR})),))
+    assert _register(make, errors, records=of_failures)[0].status is IssueStatus.OPEN
+    assert _register(make, errors, records=of_errors)[0].status is IssueStatus.WAIVED
+    assert _register(make, [("fail", 30, "A")], records=of_errors)[0].status is IssueStatus.OPEN
+
+
+NOT_ACCEPTED = {
+    "of another failure": {"fingerprints": ("0" * 64,)},
+    "of another item": {"item": "SEC-CFG-2"},
+    "of one of two targets": {"targets": ("web1",)},
+    "of a stranger": {"approver": "mallory"},
+}
+
+
+@pytest.mark.parametrize("fields", NOT_ACCEPTED.values(), ids=NOT_ACCEPTED)
+def test_waiver_leaves_the_issue_open(make: Any, fields: dict[str, Any]) -> None:
+    targets = ("web1", "web2")
+    seen = [make.seen("fail", 30, "A", cell=make.cell(target=target)) for target in targets]
+    items = (make.item(), make.item("SEC-CFG-2"))
+    both = Records(waivers=(make.waiver(targets=targets),))
+    assert _register(make, seen, items=items, targets=targets, records=both)[0].status is IssueStatus.WAIVED
+    records = Records(waivers=(make.waiver(**fields),))
+    assert _register(make, seen, items=items, targets=targets, records=records)[0].status is IssueStatus.OPEN
+
+
+def test_two_waivers_may_accept_one_target_each(make: Any) -> None:
+    targets = ("web1", "web2")
+    seen = [make.seen("fail", 30, "A", cell=make.cell(target=target)) for target in targets]
+    each = Records(waivers=tuple(make.waiver(id=f"W-{name}", targets=(name,)) for name in targets))
+    assert _register(make, seen, targets=targets, records=each)[0].status is IssueStatus.WAIVED
+
+
+def test_proven_issue_stays_proven_whatever_is_waived_or_dropped(make: Any) -> None:
+    history = [("fail", 30, "A"), ("pass", 20, "B")]
+    assert _register(make, history, records=Records(waivers=(make.waiver(),)))[0].status is IssueStatus.VERIFIED
+    dropped = (NotApplicable(item="SEC-CFG-1", target="*", reason="moved", approver="sam"),)
+    assert _register(make, history, policy=make.policy(not_applicable=dropped))[0].status is IssueStatus.VERIFIED
+
+
+@pytest.mark.parametrize("target", ["*", "web1"])
+def test_closed_issue_keeps_what_was_done_and_has_nothing_left_to_prove(make: Any, target: str) -> None:
+    gone = (NotApplicable(item="SEC-CFG-1", target=target, reason="moved", approver="sam"),)
+    seen = [make.seen("fail", 30, "A"), make.seen("pass", 30, "A", cell=make.cell(target="web2"))]
+    told = [_act(make, "noted", 20, action="moved to web2")]
+    (issue,) = _register(make, seen, policy=make.policy(not_applicable=gone), targets=("web1", "web2"), actions=told)
+    assert (issue.status, issue.action, issue.unproven) == (IssueStatus.CLOSED, "moved to web2", ())
+    assert (issue.fixed_at, issue.overdue) == (None, False)
+
+
+def test_target_that_was_dropped_leaves_the_fix_before_it_known(make: Any) -> None:
+    gone = (NotApplicable(item="SEC-CFG-1", target="web1", reason="moved", approver="sam"),)
+    history = [("fail", 90, "A"), ("pass", 60, "B"), ("fail", 30, "C")]
+    (issue,) = _register(make, history, policy=make.policy(not_applicable=gone), targets=("web1", "web2"))
+    assert (issue.status, issue.fixed_at) == (IssueStatus.CLOSED, make.ago(minutes=60))
+
+
+def test_target_that_was_dropped_leaves_the_others_to_be_proven(make: Any) -> None:
+    targets = ("web1", "web2")
+    gone = (NotApplicable(item="SEC-CFG-1", target="web1", reason="moved", approver="sam"),)
+    seen = [make.seen("fail", 30, "A", cell=make.cell(target=target)) for target in targets]
+    (issue,) = _register(make, seen, policy=make.policy(not_applicable=gone), targets=targets)
+    assert issue.status is IssueStatus.OPEN
+    accepted = Records(waivers=(make.waiver(targets=("web2",)),))
+    (issue,) = _register(make, seen, policy=make.policy(not_applicable=gone), targets=targets, records=accepted)
+    assert issue.status is IssueStatus.WAIVED
+
+
+def test_why_targets_were_dropped_is_said_in_their_order(make: Any) -> None:
+    names = tuple(f"web{number}" for number in range(1, 10))
+    gone = tuple(NotApplicable(item="SEC-CFG-1", target=n, reason=f"no {n}", approver="sam") for n in names[::-1])
+    seen = [make.seen("fail", 30, "A", cell=make.cell(target=name)) for name in names]
+    (issue,) = _register(make, seen, policy=make.policy(not_applicable=gone), targets=(*names, "db1"))
+    assert issue.action == "; ".join(f"not applicable: no {name} (approved by sam)" for name in names)
+
+
+def test_targets_that_vanished_count_as_fixed_when_somebody_said_so(make: Any) -> None:
+    gone = make.seen("fail", 30, "A", cell=make.cell(target="web9"))
+    claim = _act(make, "resolved", 20, action="web9 is decommissioned")
+    (issue,) = _register(make, [gone], actions=[claim])
+    assert (issue.fixed_at, issue.unproven) == (make.ago(minutes=20), ())
+
+
+MOVES = {
+    "on its last day": (7, date(2026, 6, 20), date(2026, 6, 20)),
+    "the day after its last": (8, date(2026, 6, 20), date(2026, 6, 8)),
+    "to the same day": (2, date(2026, 6, 3), date(2026, 6, 3)),
+    "to the day before": (2, date(2026, 6, 2), date(2026, 6, 8)),
+    "to no day": (2, None, date(2026, 6, 8)),
+    "before it failed": (-1, date(2026, 6, 20), date(2026, 6, 8)),
+    "in the instant of the failure": (0, date(2026, 6, 20), date(2026, 6, 20)),
+}
+
+
+@pytest.mark.parametrize(("days", "day", "due"), MOVES.values(), ids=MOVES)
+def test_due_day_is_moved(make: Any, days: int, day: date | None, due: date) -> None:
+    """Due on June 8th: seven days after June 1st."""
+    move = _act(make, "due", -1440 * days, due=day, reason="parts are late")
+    (issue,) = _register(make, [("fail", 0, "A")], actions=[move], now=make.now + timedelta(days=9))
+    assert issue.due == due
+    assert issue.overdue == (due < date(2026, 6, 10))
+
+
+def test_move_that_does_not_count_leaves_the_next_one_to_count(make: Any) -> None:
+    moves = [
+        _act(make, "due", -10, due=date(2026, 5, 1), reason="typo"),
+        _act(make, "noted", -25, due=date(2026, 7, 1)),
+        _act(make, "due", -20, due=date(2026, 6, 20), reason="parts are late"),
+    ]
+    (issue,) = _register(make, [("fail", 0, "A")], actions=moves, now=make.now + timedelta(hours=1))
+    assert (issue.due, issue.due_by_policy, issue.due_set_by, issue.due_reason) == (
+        date(2026, 6, 20), date(2026, 6, 8), "dev", "parts are late"
+    )  # fmt: skip
+
+
+def test_lateness_ends_with_the_fix_and_not_with_its_proof(make: Any) -> None:
+    failed = make.seen("fail", finished=make.ago(days=10))  # due on May 29th
+    claim = _act(make, "resolved", 1440)
+    for actions, days in (([claim], 2), ([], 3)):
+        (issue,) = _register(make, [failed, ("pass", 5, "B")], actions=actions)
+        assert (issue.status, issue.overdue, issue.late_days) == (IssueStatus.VERIFIED, False, days)
+    (early,) = _register(make, [("fail", 30, "A"), ("pass", 5, "B")])
+    assert early.late_days == 0
+
+
+def test_issue_that_is_claimed_is_overdue_until_it_is_proven(make: Any) -> None:
+    failed = make.seen("fail", finished=make.ago(days=10))
+    (issue,) = _register(make, [failed], actions=[_act(make, "resolved", 1440)])
+    assert (issue.status, issue.overdue, issue.late_days) == (IssueStatus.RESOLVED, True, 2)
 
 
 def test_passes_skips_and_a_single_error_open_nothing(make: Any) -> None:

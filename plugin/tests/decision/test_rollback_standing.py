@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.decision.rollback.standing import of_release, standing, why_not
-from signoff.model import RollbackDecision, RollbackRule, RollbackVerdict, Text, Verdict
+from signoff.decision.rollback.standing import of_release, reasons, standing, why_not
+from signoff.model import Person, RollbackDecision, RollbackRule, RollbackVerdict, Text, Verdict
 
 KEEP, HOLD, ROLL_BACK = RollbackVerdict.KEEP, RollbackVerdict.HOLD, RollbackVerdict.ROLL_BACK
 RULE = RollbackRule(
@@ -59,6 +59,40 @@ def test_the_gate_heeds_what_stands(make: Any, verdict: RollbackVerdict, expecte
     assert signoff.rollback == decided(make, verdict)
 
 
+SAID = {
+    "one reason": ((Text(ko="오류율 12 %", en="error rate 12 %"),), "오류율 12 %", "error rate 12 %"),
+    "the first of several": ((Text(ko="하나", en="one"), Text(ko="둘", en="two")), "하나", "one"),
+    "none": ((), "사유 없음", "no reason given"),
+}
+
+
+@pytest.mark.parametrize(("given", "korean", "english"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize(
+    ("verdict", "expected", "ko", "en"),
+    [
+        (HOLD, Verdict.INCOMPLETE, "배포 후 감시가 판정되지 않음", "the watch after the release is not decided"),
+        (ROLL_BACK, Verdict.NO_GO, "롤백 기준 초과", "the rollback gate was breached"),
+    ],
+)
+def test_what_stands_concerns_the_whole_release_and_says_why(  # noqa: PLR0913, PLR0917
+    make: Any, verdict: RollbackVerdict, expected: Verdict, ko: str, en: str, given: Any, korean: str, english: str
+) -> None:
+    (reason,) = reasons(decided(make, verdict, reasons=given))
+    assert (reason.verdict, reason.item) == (expected, "")
+    assert (reason.text.ko, reason.text.en) == (f"{ko}: {korean}", f"{en}: {english}")
+
+
+def test_the_newest_of_several_rollbacks_stands(make: Any) -> None:
+    earlier, later = decided(make, ROLL_BACK, 20), decided(make, ROLL_BACK, 10)
+    assert standing(of_release([later, earlier], policy(make), make.now), policy(make)) == later
+
+
+def test_the_roles_that_somebody_does_hold_are_named_in_order(make: Any) -> None:
+    held = [f"role-{number}" for number in range(9)]
+    policies = policy(make, roster=(Person(name="tina", roles=frozenset(held)),))
+    assert why_not(policies, "tina", "tech", make.now).endswith(f"but {', '.join(held)}")
+
+
 def test_a_signed_release_that_breaches_the_gate_is_no_longer_go(make: Any) -> None:
     ready = make.judge([make.seen()], policy=policy(make))
     records = replace(make.judge.__globals__["Records"](), approvals=make.approvals(ready.digest))
@@ -82,7 +116,7 @@ def test_other_releases_and_environments_and_the_future_do_not_count(make: Any) 
         decided(make, KEEP, minutes_ago=-6),
     ]
     assert of_release(others, policy(make), make.now) == ()
-    assert len(of_release([decided(make, KEEP, minutes_ago=-4)], policy(make), make.now)) == 1
+    assert len(of_release([decided(make, KEEP, minutes_ago=-5)], policy(make), make.now)) == 1
 
 
 @pytest.mark.parametrize(

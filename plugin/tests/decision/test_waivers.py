@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from signoff.decision.notes import in_both
+from signoff.decision.waivers import waive, why_invalid
 from signoff.model import Person, Records, Severity, State
 
 INVALID = {
@@ -17,6 +18,10 @@ INVALID = {
     "not begun": ({"created": timedelta(minutes=1)}, "begins only"),
     "begins before it was made": ({"starts": timedelta(days=-2)}, "begins before it was made"),
     "ends before it begins": ({"expires": timedelta(days=-2)}, "ends before it begins"),
+    "ends in the instant in which it begins": (
+        {"starts": timedelta(hours=-1), "expires": timedelta(hours=-1)},
+        "ends before it begins",
+    ),
     "starts later": ({"starts": timedelta(minutes=1)}, "begins only"),
     "over": ({"expires": timedelta(0)}, "expired at"),
     "too long": ({"created": timedelta(days=-1), "expires": timedelta(days=29, seconds=1)}, "longer than 30 days"),
@@ -112,6 +117,12 @@ def test_owner_of_the_item_cannot_accept_its_failure(make: Any) -> None:
     )
 
 
+def test_item_that_a_person_owns_by_name_is_not_waived_by_them(make: Any) -> None:
+    records = Records(waivers=(make.waiver(),))
+    result = make.result([make.seen("fail")], items=(make.item(owner="sam"),), records=records)
+    assert (result.state, "sam owns the item" in result.note) == (State.FAIL, True)
+
+
 def test_approver_must_be_on_the_roster_when_approving(make: Any) -> None:
     left = Person(name="sam", roles=frozenset({"security-lead"}), valid_until=make.ago(days=2))
     later = Person(name="sam", roles=frozenset({"security-lead"}), valid_from=make.ago(hours=1))
@@ -168,3 +179,34 @@ def test_waiver_of_one_target_leaves_the_others_judged(make: Any) -> None:
     records = Records(waivers=(make.waiver(targets=("web1",)),))
     result = make.result(seen, targets=("web1", "web2"), records=records)
     assert {cell.cell.target: cell.state for cell in result.cells} == {"web1": State.WAIVED, "web2": State.FAIL}
+
+
+def test_valid_waiver_breaks_no_rule(make: Any) -> None:
+    for targets in (("*",), ("web1",), ("web1", "web2")):
+        assert why_invalid(make.waiver(targets=targets), make.item(), make.policy(), make.now) == ""
+
+
+@pytest.mark.parametrize("outcome", ["fail", "error", "skip"])
+def test_first_of_several_waivers_that_accept_the_same_is_named(make: Any, outcome: str) -> None:
+    covers = frozenset({State.FAIL, State.ERROR, State.NOT_VERIFIED})
+    several = tuple(make.waiver(id=name, covers=covers) for name in ("W-2", "W-1", "W-3"))
+    result = make.result([make.seen(outcome)], records=Records(waivers=several))
+    assert (result.state, result.waivers) == (State.WAIVED, ("W-1",))
+
+
+def test_waivers_of_several_failures_are_named_in_order(make: Any) -> None:
+    failures = [str(number) * 64 for number in range(9)]
+    seen = [make.seen("fail", seq=number, fingerprint=each) for number, each in enumerate(failures)]
+    several = tuple(make.waiver(id=f"W-{9 - n}", fingerprints=(each,)) for n, each in enumerate(failures))
+    result = make.result(seen, records=Records(waivers=several))
+    assert (result.state, result.waivers) == (State.WAIVED, tuple(f"W-{number}" for number in range(1, 10)))
+    assert result.cells[0].waiver == ", ".join(result.waivers)
+
+
+def test_only_what_is_known_to_be_accepted_is_waived(make: Any) -> None:
+    (cell,) = make.result([make.seen("fail")]).cells
+    accepted = frozenset({"f" * 64})
+    assert waive(cell, accepted, [make.waiver()]).state is State.WAIVED
+    assert waive(cell, frozenset(), [make.waiver()]) == cell
+    assert waive(cell, accepted | {""}, [make.waiver(fingerprints=("f" * 64, ""))]) == cell
+    assert waive(cell, accepted, [make.waiver(item="SEC-CFG-2")]) == cell

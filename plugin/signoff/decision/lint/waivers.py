@@ -40,10 +40,13 @@ def lint(
         result = results.get(waiver.item)
         if result is None:
             continue
-        why = waivers.why_invalid(waiver, result.item, policy, now)
-        yield from _begins_later(waiver, now) if why and now < waivers.begins(waiver) else _invalid(waiver, why)
-        yield from _useless(waiver, result, seen.get(waiver.item, frozenset()), valid=not why)
-        if not why and waiver.expires - now <= SOON:
+        # One that waits for its day is held against the rules as of that day: it is no mistake that it waits.
+        judged_at = max(now, waivers.begins(waiver))
+        why = waivers.why_invalid(waiver, result.item, policy, judged_at)
+        yield from _made_later(waiver) if waiver.created > now else _invalid(waiver, why)
+        counts = not why and judged_at == now
+        yield from _useless(waiver, result, seen.get(waiver.item, frozenset()), counts=counts)
+        if counts and waiver.expires - now <= SOON:
             yield _expiring(waiver)
     yield from _overlaps(recorded, now)
 
@@ -62,18 +65,16 @@ def _invalid(waiver: Waiver, why: str) -> Iterator[Finding]:
         yield _finding(waiver, kind="invalid", error=True, text=text, step=_FIX)
 
 
-def _begins_later(waiver: Waiver, now: datetime) -> Iterator[Finding]:
-    """Yield nothing for a waiver that waits for its day; one that was made in the future is a mistake."""
-    if waiver.created > now:
-        at = waiver.created.isoformat()
-        text = Text(
-            ko=f"면제 {waiver.id}({waiver.item})의 작성 시각이 미래임: {at}",
-            en=f"waiver {waiver.id} of {waiver.item} was made in the future, {at}",
-        )
-        yield _finding(waiver, kind="invalid", error=True, text=text, step=_FIX)
+def _made_later(waiver: Waiver) -> Iterator[Finding]:
+    at = waiver.created.isoformat()
+    text = Text(
+        ko=f"면제 {waiver.id}({waiver.item})의 작성 시각이 미래임: {at}",
+        en=f"waiver {waiver.id} of {waiver.item} was made in the future, {at}",
+    )
+    yield _finding(waiver, kind="invalid", error=True, text=text, step=_FIX)
 
 
-def _useless(waiver: Waiver, result: ItemResult, seen: frozenset[str], *, valid: bool) -> Iterator[Finding]:
+def _useless(waiver: Waiver, result: ItemResult, seen: frozenset[str], *, counts: bool) -> Iterator[Finding]:
     cells = [cell for cell in result.cells if waivers.names(waiver, cell.cell.target)]
     if not cells:
         text = Text(
@@ -85,7 +86,7 @@ def _useless(waiver: Waiver, result: ItemResult, seen: frozenset[str], *, valid:
     unknown = [f for f in waiver.fingerprints if f not in seen]
     if unknown and waiver.covers != {State.NOT_VERIFIED}:
         yield _never_seen(waiver, unknown, seen)
-    if valid and all(cell.state in _GOOD for cell in cells):
+    if counts and all(cell.state in _GOOD for cell in cells):
         text = Text(
             ko=f"면제 {waiver.id}({waiver.item})는 더 이상 필요하지 않음: 점검이 통과함",
             en=f"waiver {waiver.id} of {waiver.item} is no longer needed: its checks pass",
