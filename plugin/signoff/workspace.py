@@ -121,16 +121,6 @@ class Workspace:
 
         return PostgresStore(self.inventory.store, self.inventory.policy.environment, local)
 
-    @property
-    def runs_folder(self) -> Path:
-        """Where each run keeps its journal."""
-        return self.reports / "runs"
-
-    @property
-    def approvals_folder(self) -> Path:
-        """Where signatures are kept, one file each."""
-        return self.reports / "approvals"
-
     @_without_collecting
     def evaluate(
         self,

@@ -179,4 +179,5 @@ def _decimal(text: str, name: str) -> Decimal:
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
     """Return the types of the fields; the model imports some of them for type checkers only."""
-    return get_type_hints(kind, {**vars(model), "date": date, "datetime": datetime, "Decimal": Decimal})
+    extra = {"Literal": Literal, "date": date, "datetime": datetime, "Decimal": Decimal}
+    return get_type_hints(kind, {**vars(model), **extra})

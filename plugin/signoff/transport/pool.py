@@ -64,7 +64,6 @@ class HostPool:
         self._addresses = dict(hosts)
         make_room(len(self._addresses))
         self._limit = limit
-        self._connect_timeout = connect_timeout
         self._ahead = ahead
         self._connecting: dict[str, Future[Channel]] = {}
         self._hosts: dict[str, CheckedHost] = {}

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.model import Verdict
-from signoff.store.journal import read_journals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +176,7 @@ def test_a_run_that_is_stopped_keeps_what_it_saw_and_is_never_ready(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    journals = read_journals(suite.workspace().runs_folder)
+    journals = suite.workspace().store.journals()
     assert not journals.broken
     assert {seen.cell.target for seen in journals.observations} == {"web-1", "web-2"}
     assert suite.evaluate().verdict is Verdict.INCOMPLETE
