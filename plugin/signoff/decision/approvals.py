@@ -146,7 +146,7 @@ def _status(approval: Approval, court: _Court) -> tuple[ApprovalStatus, str]:
 
 def _against(approval: Approval, subject: Subject) -> tuple[ApprovalStatus, str]:
     """Return what an approval of exactly this evidence is worth, given when it was signed."""
-    if subject.broken_at is not None and subject.broken_at > approval.created:
+    if subject.broken_at is not None and subject.broken_at >= approval.created:
         return ApprovalStatus.SUPERSEDED, subject.broken_by
     if subject.newest is not None and history.is_in_future(subject.newest, approval.created):
         return ApprovalStatus.MISSING, Note.SIGNED_BEFORE_EVIDENCE()

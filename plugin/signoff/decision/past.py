@@ -86,7 +86,7 @@ def _planned(
     for each in seen:
         if each.environment == policy.environment and each.release == policy.release:
             known = newest.get(each.cell)
-            if known is None or (each.finished, each.seq) > (known.finished, known.seq):
+            if known is None or (each.finished, each.seq, each.run) > (known.finished, known.seq, known.run):
                 newest[each.cell] = each
     there = _cells_then(policy, runs)
     places = {place.cell: place for place in planned}

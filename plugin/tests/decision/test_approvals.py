@@ -224,6 +224,14 @@ def test_signature_after_bad_news_is_not_void_and_releases_nothing(make: Any, th
     assert ([step.status for step in signoff.approvals], signoff.verdict) == ([VALID] * 3, Verdict.NO_GO)
 
 
+@pytest.mark.parametrize(("later", "status"), [(0, SUPERSEDED), (1, VALID)])
+def test_bad_news_at_the_instant_of_a_signature_voids_it(make: Any, three: Any, later: int, status: Any) -> None:
+    runs, bad = [make.run("R1"), make.run("M", 11, stream="monitor")], make.seen("fail", 10, "M")
+    signed = [replace(one, created=bad.finished + timedelta(microseconds=later)) for one in three]
+    signoff = make.judge([make.seen(), bad], runs=runs, records=Records(approvals=signed), question="release")
+    assert signoff.approvals[0].status is status
+
+
 def test_signatures_under_nothing_release_nothing(make: Any) -> None:
     signed = Records(approvals=make.approvals(make.judge([]).digest))
     assert make.judge([], records=signed, question="release").verdict is Verdict.INCOMPLETE

@@ -71,6 +71,14 @@ def test_check_and_target_are_those_that_the_newest_observation_of_then_saw(make
     assert unseen == make.planned(make.cell())
 
 
+def test_of_two_runs_at_one_instant_it_is_always_the_same_that_says_what_was_there(make: Any) -> None:
+    seen = tuple(make.seen(minutes_ago=80, run=run, code_sha256=run) for run in ("A", "B"))
+    for observations in (seen, seen[::-1]):
+        (place,) = _known(make, observations=observations).planned
+        assert place.source is not None
+        assert place.source.sha256 == "B"
+
+
 def test_check_that_is_gone_by_now_was_there(make: Any) -> None:
     (place,) = _known(
         make, planned=(make.planned(make.cell(), implemented=False),), observations=(make.seen(code_sha256="old"),)

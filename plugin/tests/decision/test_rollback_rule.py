@@ -251,6 +251,12 @@ def test_asking_again_about_a_window(first: Any, second: Any, verdict: RollbackV
     assert decide(WATCH, ["shop"], [*rest, *asked]).verdict is verdict
 
 
+def test_of_two_answers_of_one_kind_it_is_always_the_same_that_counts() -> None:
+    rest = [window(at, KEEP) for at in WATCH.instants[1:]]
+    asked = [judge(measured(at=WATCH.instants[0], errors=errors), RULE) for errors in (500, 900)]
+    assert decide(WATCH, ["shop"], [*asked, *rest]) == decide(WATCH, ["shop"], [*rest, *asked[::-1]])
+
+
 def test_a_window_longer_than_the_watch_is_waited_for() -> None:
     short = Watch.of(replace(RULE, watch=timedelta(minutes=2)), NOW)
     assert (short.started, short.instants) == (NOW, (NOW + RULE.window,))

@@ -51,7 +51,8 @@ def decide(watch: Watch, services: Sequence[str], judged: Iterable[Judgement]) -
     found: dict[tuple[datetime, str], Judgement] = {}
     for one in judged:
         before = found.get((one.at, one.service))
-        if before is None or _KNOWN[one.verdict] > _KNOWN[before.verdict]:
+        # Of two different answers of one kind either will do, as long as it is always the same one.
+        if before is None or (_KNOWN[one.verdict], str(one)) > (_KNOWN[before.verdict], str(before)):
             found[one.at, one.service] = one
     windows = [
         found.get((at, name)) or Judgement(service=name, at=at, verdict=RollbackVerdict.HOLD)
