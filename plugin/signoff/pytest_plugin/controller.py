@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import signal
 import subprocess
@@ -18,7 +19,9 @@ from signoff.artifacts import Artifacts, background_of, closing_block
 from signoff.errors import IntegrityError, StoreError
 from signoff.model import HostsAsked, Run, RunClosed, Verdict
 from signoff.pytest_plugin.attempts import Attempts
+from signoff.pytest_plugin.ci import service_of
 from signoff.pytest_plugin.collection import narrowed, selection
+from signoff.pytest_plugin.host_summary import reached
 from signoff.pytest_plugin.progress import Progress
 from signoff.reports.messages import Messages
 
@@ -93,6 +96,8 @@ class Controller:
         """Whether something failed that is no check: no cell tells of it, so the exit status must."""
         self._before_sigterm: Any = None
         self._progress: Progress | None = None
+        checklist = str(self._config.getini("signoff_checklist"))
+        self._service = service_of(os.environ, self._workspace, artifacts, session.language, checklist)
         self.signoff: Signoff | None = None
 
     # --- recording ----------------------------------------------------------------------------------------------
@@ -101,11 +106,15 @@ class Controller:
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong selection; let a polite end (SIGTERM) leave a closed journal and a report, as Ctrl-C does."""
         self._scope = selection(self._workspace, self._config, self._session.limit)
+        for line in self._service.begin() if self._service is not None else ():
+            self._print(line)
         if threading.current_thread() is threading.main_thread():
             self._before_sigterm = signal.signal(signal.SIGTERM, _interrupt)
 
     def pytest_unconfigure(self) -> None:
-        """Give the signal back to whoever had it."""
+        """Tell the CI service around us, and give the signal back to whoever had it."""
+        for line in self._service.end(self.signoff) if self._service is not None else ():
+            self._print(line)
         if self._before_sigterm is not None:
             signal.signal(signal.SIGTERM, self._before_sigterm)
 
@@ -142,7 +151,9 @@ class Controller:
         )
         self._watches = run.stream == "monitor"
         self._journal = self._workspace.store.begin_run(run)
-        self._progress = Progress(self._config, self._workspace, planned, self._session.language)
+        self._progress = Progress(
+            self._config, self._workspace, planned, self._session.language, reached(self._session, self._config)
+        )
         for error in errors:
             self._record(error)
 
@@ -158,6 +169,12 @@ class Controller:
             self._stray_failure |= not found
             for observation in found if self._journal is not None else ():
                 self._record(observation)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Show what begins."""
+        cell = self._attempts.cell_of(nodeid)
+        if cell is not None and self._progress is not None:
+            self._progress.begin(cell)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -299,9 +316,12 @@ class Controller:
         return Verdict.INVALID.exit_status if leaking else status
 
     def _warn(self, text: str) -> None:
+        self._print(text, red=True)
+
+    def _print(self, text: str, *, red: bool = False) -> None:
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if reporter is not None:
-            reporter.write_line(text, red=True)
+            reporter.write_line(text, red=red)
 
 
 class _Distributed:

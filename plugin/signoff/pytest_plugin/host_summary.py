@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from signoff.model import Language
     from signoff.pytest_plugin.answers_ahead import AnswersAhead
     from signoff.pytest_plugin.questions import QuestionFile, Remembered
+    from signoff.pytest_plugin.session import SignoffSession
 
 
 class HostSummary:
@@ -87,3 +88,11 @@ class HostSummary:
         self._changing.update(report["changing"])
         for check, target, asked in report["asks"]:
             self._asks[Asker(check, target)] = {host: tuple(texts) for host, texts in asked.items()}
+
+
+def reached(session: SignoffSession, config: pytest.Config) -> Callable[[], tuple[int, int]]:
+    """Return what counts the hosts that answered so far and those that are lost, in all processes of this machine."""
+    shared = config.pluginmanager.getplugin("signoff-shared-folder")
+    if shared is not None and config.pluginmanager.hasplugin("dsession"):
+        return lambda: shared.reached
+    return lambda: session.hosts.reached if "hosts" in vars(session) else (0, 0)

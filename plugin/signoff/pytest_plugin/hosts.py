@@ -15,7 +15,7 @@ import pytest
 from signoff.pytest_plugin.addresses import host_address
 from signoff.transport import HostPool
 from signoff.transport.ahead.ahead import Ahead
-from signoff.transport.breaker import Breaker
+from signoff.transport.breaker import Breaker, counted
 from signoff.transport.pacing import Pace
 
 if TYPE_CHECKING:
@@ -100,6 +100,12 @@ class Hosts:
             "used": self.ahead.used if self.ahead else 0,
         }
 
+    @property
+    def reached(self) -> tuple[int, int]:
+        """How many hosts answered so far, and how many are lost."""
+        found = self._pool.figures if self._pool is not None else None
+        return (len(found.connected), len(found.lost)) if found is not None else (0, 0)
+
     def take_notices(self) -> list[str]:
         """Return, once each, what must be seen beside a check's result, such as a question that was asked again."""
         return self._pool.take_notices() if self._pool is not None else []
@@ -125,6 +131,11 @@ class SharedFolder:
             (self._path / _TOKEN_FILE).write_text(self._token)
         node.workerinput[_FOLDER] = str(self._path)
         node.workerinput[_TOKEN] = self._token
+
+    @property
+    def reached(self) -> tuple[int, int]:
+        """How many hosts answered the workers on this machine so far, and how many are lost."""
+        return counted(self._path) if self._path is not None else (0, 0)
 
     def pytest_unconfigure(self) -> None:
         """Remove it: nothing is believed beyond the run."""

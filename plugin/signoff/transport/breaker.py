@@ -86,6 +86,12 @@ class Breaker:
         return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.{suffix}"
 
 
+def counted(folder: Path) -> tuple[int, int]:
+    """Return of how many hosts the processes that share the folder know that they answer, and that they are lost."""
+    found = [path.suffix for path in folder.iterdir()]
+    return found.count(".up"), found.count(".lost")
+
+
 def _write(path: Path, text: str) -> None:
     """Write the file whole: another process may read it at any moment."""
     handle, temporary = tempfile.mkstemp(dir=path.parent)

@@ -134,7 +134,11 @@ class Suite:
     @property
     def environment(self) -> dict[str, str]:
         """Environment of every run."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SIGNOFF_"))}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTEST_", "SIGNOFF_", "GITHUB_", "GITLAB_"))
+        }
         return {**clean, "LC_ALL": "C.UTF-8", "COLUMNS": "120", **self.environ}
 
     def run(self, *options: str, workers: int = 0) -> Run:
