@@ -14,63 +14,35 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shared.small_suite import write_suite
+
 HOSTS, CHECKS, RUNS = 50, 20, 5
+COMMAND = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
-CHECKLIST = """
-schema_version: 1
-areas: {{infra: {{title: {{ko: 인프라, en: Infrastructure}}, sections: {{servers: {{ko: 서버, en: Servers}}}}}}}}
-owners: {{infra: {{ko: 인프라, en: Infrastructure}}}}
-stages: {{1: {{ko: 점검, en: Check}}}}
-items:
-  INF-SRV-1:
-    title: {{ko: 서버, en: Servers}}
-    section: servers
-    owner: infra
-    stage: 1
-    severity: high
-    method: test
-    max_age: 7d
-    remediation: {{ko: 고침, en: Mend it}}
-    checks:
-{checks}
-"""
-POLICY = """
-schema_version: 1
-product: Benchmark
-environment: demo
-release: {version: 1.0.0, commit: abcdef1}
-"""
+ITEM = "INF-SRV-1"
 
 
-def _suite(folder: Path, *, engine: bool) -> list[str]:
+def _with_engine(folder: Path) -> list[str]:
+    """Write the tests as checks; return the command that runs them."""
+    names = [f"check_{number}" for number in range(CHECKS)]
+    body = "    evidence(observed='1', expected='1', inspected=1)\n    assert target.name\n"
+    tests = "".join(
+        f'\n@pytest.mark.checklist(id="{ITEM}")\ndef test_{name}(target, evidence):\n{body}' for name in names
+    )
+    write_suite(folder, {ITEM: names}, f"import pytest\n{tests}", HOSTS)
+    return COMMAND
+
+
+def _plain(folder: Path) -> list[str]:
+    """Write the same tests for pytest alone; return the command that runs them with the same reports."""
     tests = folder / "tests"
     tests.mkdir(parents=True)
-    settings = "[tool.pytest]\ntestpaths = ['tests']\n"
-    if engine:
-        names = "\n".join(f"    - {{name: check_{number}, targets: hosts}}" for number in range(CHECKS))
-        (tests / "checklist.yaml").write_text(CHECKLIST.format(checks=names), encoding="utf-8")
-        inventory = folder / "inventories" / "demo"
-        inventory.mkdir(parents=True)
-        last = str(HOSTS).zfill(3)
-        hosts = f"all:\n  vars: {{ansible_connection: local}}\n  hosts: {{'web[001:{last}]': }}\n"
-        (inventory / "hosts.yaml").write_text(hosts)
-        (inventory / "services.yaml").write_text("schema_version: 1\n")
-        (inventory / "policy.yaml").write_text(POLICY)
-        settings += "signoff_checklist = 'tests/checklist.yaml'\n"
-        head, mark, argument = "import pytest\n", '@pytest.mark.checklist(id="INF-SRV-1")\n', "target, evidence"
-        body = "    evidence(observed='1', expected='1', inspected=1)\n    assert target.name\n"
-    else:
-        head = (
-            f"import pytest\nall_hosts = pytest.mark.parametrize('target', [f'web{{n:03}}' for n in range({HOSTS})])\n"
-        )
-        mark, argument, body = "@all_hosts\n", "target", "    assert target\n"
-    (folder / "pyproject.toml").write_text(settings)
-    text = "".join(f"\n{mark}def test_check_{number}({argument}):\n{body}" for number in range(CHECKS))
+    (folder / "pyproject.toml").write_text("[tool.pytest]\ntestpaths = ['tests']\n")
+    head = f"import pytest\nall_hosts = pytest.mark.parametrize('target', [f'web{{n:03}}' for n in range({HOSTS})])\n"
+    text = "".join(f"\n@all_hosts\ndef test_check_{number}(target):\n    assert target\n" for number in range(CHECKS))
     (tests / "test_all.py").write_text(head + text)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    if not engine:
-        command += ["-p", "no:signoff.pytest_plugin", "--html=report.html", "--self-contained-html", "--junitxml=j.xml"]
-    return command
+    reports = ["--html=report.html", "--self-contained-html", "--junitxml=j.xml"]
+    return [*COMMAND, "-p", "no:signoff.pytest_plugin", *reports]
 
 
 def _seconds(command: list[str], folder: Path) -> float:
@@ -83,7 +55,7 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as name:
         sides = {side: Path(name) / side for side in ("engine", "plain")}
-        commands = {side: _suite(folder, engine=side == "engine") for side, folder in sides.items()}
+        commands = {"engine": _with_engine(sides["engine"]), "plain": _plain(sides["plain"])}
         taken: dict[str, list[float]] = {side: [] for side in sides}
         for turn in range(RUNS + 1):
             for side, folder in sides.items():

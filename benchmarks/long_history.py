@@ -19,61 +19,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
+from shared.small_suite import write_suite
+
 from signoff.model import Cell, Observation, Outcome, Run
 from signoff.store.journal import JournalWriter
 from signoff.workspace import Workspace
 
 ITEMS = 83
 
-HEAD = """
-schema_version: 1
-areas: {infra: {title: {ko: 인프라, en: Infrastructure}, sections: {servers: {ko: 서버, en: Servers}}}}
-owners: {infra: {ko: 인프라, en: Infrastructure}}
-stages: {1: {ko: 점검, en: Check}}
-items:
-"""
-ITEM = """
-  INF-SRV-{number}:
-    title: {{ko: 서버, en: Servers}}
-    section: servers
-    owner: infra
-    stage: 1
-    severity: high
-    method: test
-    max_age: 7d
-    remediation: {{ko: 고침, en: Mend it}}
-    checks: [{{name: check_{number}, targets: hosts}}]
-"""
-POLICY = """
-schema_version: 1
-product: Benchmark
-environment: demo
-release: {version: 1.0.0, commit: abcdef1}
-"""
 
-
-def write_suite(folder: Path, hosts: int) -> None:
+def write_checks(folder: Path, hosts: int) -> None:
     """Write a suite of 83 host checks and an inventory of that many hosts."""
-    tests, inventory = folder / "tests", folder / "inventories" / "demo"
-    tests.mkdir(parents=True)
-    inventory.mkdir(parents=True)
-    (tests / "checklist.yaml").write_text(
-        HEAD + "".join(ITEM.format(number=n) for n in range(1, ITEMS + 1)), encoding="utf-8"
+    items = {f"INF-SRV-{n}": [f"check_{n}"] for n in range(1, ITEMS + 1)}
+    tests = "".join(
+        f'\n@pytest.mark.checklist(id="{item}")\ndef test_{name}(target):\n    assert target.name\n'
+        for item, (name,) in items.items()
     )
-    body = "".join(
-        f'\n@pytest.mark.checklist(id="INF-SRV-{n}")\ndef test_check_{n}(target):\n    assert target.name\n'
-        for n in range(1, ITEMS + 1)
-    )
-    (tests / "test_all.py").write_text(f"import pytest\n{body}")
-    last = str(hosts).zfill(4)
-    (inventory / "hosts.yaml").write_text(
-        f"all:\n  vars: {{ansible_connection: local}}\n  hosts: {{'web[0001:{last}]': }}\n"
-    )
-    (inventory / "services.yaml").write_text("schema_version: 1\n")
-    (inventory / "policy.yaml").write_text(POLICY)
-    (folder / "pyproject.toml").write_text(
-        "[tool.pytest]\ntestpaths = ['tests']\nsignoff_checklist = 'tests/checklist.yaml'\n"
-    )
+    write_suite(folder, items, f"import pytest\n{tests}", hosts)
 
 
 def write_history(folder: Path, nights: int) -> int:
@@ -92,7 +54,7 @@ def write_history(folder: Path, nights: int) -> int:
             started=started,
         )
         # Only the time of reading is measured here: what is written need not be on the disk.
-        with mock.patch("os.fsync"), JournalWriter.create(workspace.runs_folder, run) as journal:
+        with mock.patch("os.fsync"), JournalWriter.create(workspace.reports / "runs", run) as journal:
             for seq, planned in enumerate(workspace.planned):
                 assert planned.source is not None
                 bad = planned.cell in troubled and chance.random() < 0.2 and night < nights - 2
@@ -150,7 +112,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch) / "suite"
         if not folder.exists():
-            write_suite(folder, options.hosts)
+            write_checks(folder, options.hosts)
             started = time.perf_counter()
             count = write_history(folder, options.nights)
             size = sum(path.stat().st_size for path in folder.rglob("*.jsonl")) / 2**20
