@@ -9,7 +9,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +24,8 @@ from signoff.store.postgresql.migrate import migrate
 from signoff.store.postgresql.store import PostgresStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from signoff.demo.layout import Layout
     from signoff.store.files import FileStore
@@ -124,3 +128,85 @@ def evidence_server() -> Iterator[EvidenceServer]:
     finally:
         running.down()
         shutil.rmtree(folder)
+
+
+class PrometheusServer:
+    """A real Prometheus on a storage, that may be stopped and started."""
+
+    def __init__(self, storage: Path) -> None:
+        self._storage = storage
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = int(free.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Return when it answers."""
+        configuration = self._storage.parent / "prometheus.yml"
+        configuration.write_text("scrape_configs: []\n", encoding="utf-8")
+        command = [
+            "prometheus",
+            f"--config.file={configuration}",
+            f"--storage.tsdb.path={self._storage}",
+            f"--web.listen-address=127.0.0.1:{self._port}",
+            "--log.level=error",
+        ]
+        self._process = subprocess.Popen(command, cwd=self._storage.parent)
+        deadline = time.monotonic() + 60
+        while not self._is_ready():
+            assert time.monotonic() < deadline, "Prometheus does not get ready"
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Return when it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="session")
+def prometheus_storage(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[str]], Path]:
+    """Return the function that makes a Prometheus' storage of samples in the OpenMetrics text format, unsorted."""
+    if not shutil.which("promtool") or not shutil.which("prometheus"):
+        pytest.skip("needs a real Prometheus (apt-get install prometheus)")
+
+    def _storage(lines: list[str]) -> Path:
+        folder = tmp_path_factory.mktemp("prometheus")
+        # All samples of a metric stand together, as the format wants.
+        ordered = sorted(lines, key=lambda line: line.partition("{")[0])
+        (folder / "samples.txt").write_text("\n".join([*ordered, "# EOF", ""]), encoding="utf-8")
+        made = [str(folder / "samples.txt"), str(folder / "db")]
+        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", *made]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        return folder / "db"
+
+    return _storage
+
+
+@pytest.fixture(scope="session")
+def start_prometheus() -> Callable[[Path], AbstractContextManager[PrometheusServer]]:
+    """Return what runs a Prometheus on a storage for as long as a block lasts."""
+
+    @contextmanager
+    def _running(storage: Path) -> Iterator[PrometheusServer]:
+        server = PrometheusServer(storage)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+    return _running

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from signoff.config.hosts import SupervisedProcess
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.load_report import LoadReportService
+    from signoff.config.kinds.long_run import LongRunService
     from signoff.config.kinds.web import Journey, Metrics, WebService
     from signoff.importers.locust import LoadTest
+    from signoff.probes.long_run import ErrorWindow, LongRun, ProcessRun
     from signoff.probes.postgres import Database
     from signoff.probes.postgres_statements import Statements
+    from signoff.probes.prometheus import Prometheus
     from signoff.probes.supervision import RestartPolicy
+    from signoff.probes.trend import Trend
     from signoff.probes.web_session import WebSessions
     from signoff.pytest_plugin.fixtures import BoundTarget
 
@@ -76,14 +81,11 @@ def journeys(target: BoundTarget, inventory: Inventory) -> tuple[Measured, ...]:
 def _of_users(journey: Journey, metrics: Metrics | None, inventory: Inventory) -> Measured | None:
     """Return what Prometheus knows; None without metrics, or with too few requests to say anything."""
     from signoff.errors import NotVerifiedError
-    from signoff.probes.prometheus import open_prometheus
     from signoff.probes.service_metrics import Names, ServiceMetrics
 
     if metrics is None or not journey.route:
         return None
-    server: Any = inventory.service(metrics.prometheus)
-    password = server.password.get_secret_value() if server.password else ""
-    with open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None) as api:
+    with _prometheus(inventory, metrics.prometheus) as api:
         watched = ServiceMetrics(api, Names.of(metrics), metrics.window)
         try:
             found = watched.traffic(min_requests=metrics.min_requests, route=journey.route)
@@ -106,6 +108,70 @@ def _of_sample(journey: Journey, requests: int, sessions: WebSessions) -> Measur
         error_ratio=sample.failure_ratio,
         source="sample",
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """An application over a long time that ends now, and its limits."""
+
+    name: str
+    settings: LongRunService
+    metrics: LongRun
+    now: datetime
+
+    @property
+    def began(self) -> datetime:
+        """When the time began."""
+        return self.now - self.settings.duration
+
+    @property
+    def windows(self) -> int:
+        """How many times five minutes it has."""
+        return int(self.settings.duration.total_seconds() // 300)
+
+    def processes(self) -> tuple[ProcessRun, ...]:
+        """Return every process that was measured."""
+        return self.metrics.processes()
+
+    def errors(self) -> tuple[ErrorWindow, ...]:
+        """Return the error ratio in every five minutes with requests enough."""
+        return self.metrics.errors(min_requests=self.settings.min_requests)
+
+    def response_times(self) -> Trend:
+        """Return the trend of the hourly mean."""
+        return self.metrics.response_times()
+
+    def memory(self) -> dict[str, Trend]:
+        """Return the trend of each process's memory."""
+        return self.metrics.memory()
+
+    def younger_than(self, age: timedelta) -> list[str]:
+        """Return the processes that started within that time."""
+        return [one.instance for one in self.processes() if one.started > self.now - age]
+
+    def killed_for_memory(self) -> dict[str, int]:
+        """Return by host how many processes the kernel ended for want of memory."""
+        return self.metrics.killed_for_memory(self.settings.oom, self.settings.host_selector)
+
+
+@pytest.fixture
+def long_run(target: BoundTarget, inventory: Inventory) -> Iterator[Watched]:
+    """Return what Prometheus saw of the current application for as long as it must have run."""
+    from signoff.probes.long_run import LongRun
+
+    settings: LongRunService = target.settings
+    with _prometheus(inventory, settings.prometheus) as api:
+        now = api.now()
+        metrics = LongRun(api, settings, settings.duration, now)
+        yield Watched(name=target.name, settings=settings, metrics=metrics, now=now)
+
+
+def _prometheus(inventory: Inventory, name: str) -> AbstractContextManager[Prometheus]:
+    from signoff.probes.prometheus import open_prometheus
+
+    server: Any = inventory.service(name)
+    password = server.password.get_secret_value() if server.password else ""
+    return open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None)
 
 
 @pytest.fixture

@@ -1,6 +1,97 @@
-"""Stability: what crashes comes back by itself."""
+"""Stability: it runs for days as it did in its first hour, and what crashes comes back by itself."""
 
 import pytest
+
+from signoff import not_verified
+
+MIB = 2**20
+
+
+@pytest.mark.checklist(id="PERF-STAB-1")
+def test_processes_ran_for_the_whole_time(long_run, evidence):
+    limits, processes = long_run.settings, long_run.processes()
+    evidence(
+        observed=", ".join(f"{one.instance}: {one.coverage:.1%} seen, {one.restarts} restarts" for one in processes),
+        expected=f"{limits.instances} processes without a restart, for {limits.duration}",
+        inspected=len(processes),
+    )
+    for one in processes:
+        where = f"{long_run.name}: {one.instance}"
+        assert not one.restarts, f"{where} was restarted {one.restarts} times in {limits.duration}"
+        assert one.answered >= limits.answered, f"{where} answered {one.answered:.2%}, limit is {limits.answered:.2%}"
+    if len(processes) < limits.instances:
+        not_verified(
+            f"{long_run.name}: {len(processes)} of {limits.instances} processes measured; correct the selector"
+        )
+    if gaps := [one.instance for one in processes if one.coverage < limits.coverage]:
+        not_verified(f"{long_run.name}: gaps in what was seen of {', '.join(gaps)}; mend the collection, run again")
+    if young := [one.instance for one in processes if one.started > long_run.began]:
+        not_verified(f"{long_run.name}: {', '.join(young)} started within the {limits.duration}; check again later")
+
+
+@pytest.mark.checklist(id="PERF-STAB-1")
+def test_errors_stayed_rare_all_the_time(long_run, evidence):
+    limits, windows = long_run.settings, long_run.errors()
+    worst = max(windows, key=lambda window: window.error_ratio, default=None)
+    evidence(
+        observed=f"worst of {len(windows)} times five minutes: {worst.error_ratio:.2%}" if worst else "no requests",
+        expected=f"at most {limits.error_ratio:.2%} in any five minutes of {limits.duration}",
+        inspected=len(windows),
+    )
+    if worst is None:
+        not_verified(f"{long_run.name}: too few requests in every five minutes; run it under load")
+    bad = [window for window in windows if window.error_ratio > limits.error_ratio]
+    assert not bad, f"{long_run.name}: {len(bad)} times over {limits.error_ratio:.2%}, worst {worst.error_ratio:.2%}"
+    if len(windows) < limits.coverage * long_run.windows:
+        not_verified(
+            f"{long_run.name}: requests enough in {len(windows)} of {long_run.windows} windows; run it under load"
+        )
+
+
+@pytest.mark.checklist(id="PERF-STAB-1")
+def test_response_times_did_not_grow(long_run, evidence):
+    limits, times = long_run.settings, long_run.response_times()
+    least, most = (growth / times.mean for growth in times.growth(limits.duration))
+    evidence(
+        observed=f"mean {times.mean * 1000:.0f} ms, growth {least:+.1%} to {most:+.1%} by {times.points} hours",
+        expected=f"at most {limits.slower:+.1%} in {limits.duration}",
+        inspected=times.points,
+    )
+    assert least <= limits.slower, f"{long_run.name}: response times grew by {least:.1%} or more in {limits.duration}"
+    if most > limits.slower:
+        not_verified(f"{long_run.name}: growth is between {least:+.1%} and {most:+.1%}: measure for longer")
+
+
+@pytest.mark.checklist(id="PERF-STAB-3")
+def test_memory_suffices_for_days(long_run, evidence):
+    limits, memory = long_run.settings, long_run.memory()
+    reach, limit = limits.memory_reach, limits.memory_limit_mib * MIB
+    ends = {name: tuple(one.last + growth for growth in one.growth(reach)) for name, one in memory.items()}
+    evidence(
+        observed=", ".join(f"{name}: {low / MIB:.0f} to {high / MIB:.0f} MiB" for name, (low, high) in ends.items()),
+        expected=f"at most {limits.memory_limit_mib} MiB after {reach.days} more days",
+        inspected=len(ends),
+    )
+    for name, (low, _) in ends.items():
+        assert low <= limit, f"{long_run.name}: {name} will use {low / MIB:.0f} MiB, limit is {limits.memory_limit_mib}"
+    if unsure := [name for name, (_, high) in ends.items() if high > limit]:
+        not_verified(f"{long_run.name}: too uncertain for {', '.join(unsure)}: measure for longer")
+    if len(ends) < limits.instances:
+        not_verified(f"{long_run.name}: {len(ends)} of {limits.instances} processes measured; correct the selector")
+    if young := long_run.younger_than(limits.memory_uptime):
+        not_verified(f"{long_run.name}: {', '.join(young)} started less than {limits.memory_uptime} ago; check later")
+
+
+@pytest.mark.checklist(id="PERF-STAB-3")
+def test_no_process_was_killed_for_memory(long_run, evidence):
+    killed = long_run.killed_for_memory()
+    evidence(
+        observed=", ".join(f"{host}: {count}" for host, count in killed.items()),
+        expected=f"none in {long_run.settings.duration}",
+        inspected=len(killed),
+    )
+    found = [f"{host} ({count})" for host, count in killed.items() if count]
+    assert not found, f"{long_run.name}: the kernel killed processes for want of memory on {', '.join(found)}"
 
 
 @pytest.mark.checklist(id="PERF-STAB-4")

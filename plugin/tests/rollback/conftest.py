@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import time
-import urllib.request
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,7 +16,6 @@ from signoff.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from signoff.model import LedgerRecord, Signoff
@@ -106,95 +100,17 @@ def _lines(job: str, traffic: Traffic, base: int) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+def history(prometheus_storage: Callable[[list[str]], Path]) -> tuple[Path, datetime]:
     """Return a Prometheus' storage with every scenario, and when the releases went live."""
-    if not shutil.which("promtool") or not shutil.which("prometheus"):
-        pytest.skip("needs a real Prometheus (apt-get install prometheus)")
-    folder = tmp_path_factory.mktemp("prometheus")
     base = int(time.time()) - AFTER - 60
-    # All samples of a metric stand together, as the format wants.
-    lines = sorted(
-        (line for job, traffic in SCENARIOS.items() for line in _lines(job, traffic, base)),
-        key=lambda line: line.partition("{")[0],
-    )
-    (folder / "samples.txt").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
-    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "samples.txt"), str(folder / "db")]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return folder, datetime.fromtimestamp(base, UTC)
-
-
-@dataclass
-class Server:
-    """A Prometheus on a storage, that may be stopped and started."""
-
-    folder: Path
-    storage: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Return when it answers."""
-        (self.folder / "prometheus.yml").write_text("scrape_configs: []\n", encoding="utf-8")
-        command = [
-            "prometheus",
-            f"--config.file={self.folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={self.storage}",
-            f"--web.listen-address=127.0.0.1:{self.port}",
-            "--log.level=error",
-        ]
-        self.process = subprocess.Popen(command, cwd=self.folder)
-        _until_ready(self.url)
-
-    def stop(self) -> None:
-        """Return when it is gone."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-@contextmanager
-def running(folder: Path, storage: Path) -> Iterator[Server]:
-    """Give a Prometheus on the storage."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        server = Server(folder=folder, storage=storage, port=probe.getsockname()[1])
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+    lines = [line for job, traffic in SCENARIOS.items() for line in _lines(job, traffic, base)]
+    return prometheus_storage(lines), datetime.fromtimestamp(base, UTC)
 
 
 @pytest.fixture(scope="session")
-def start_server() -> Callable[..., AbstractContextManager[Server]]:
-    """Return how to run a server of the test's own."""
-    return running
-
-
-def _until_ready(url: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.1)
-
-
-@pytest.fixture(scope="session")
-def prometheus(history: tuple[Path, datetime], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prometheus(history: tuple[Path, datetime], start_prometheus: Callable[..., Any]) -> Iterator[str]:
     """Return the address of a Prometheus that knows every scenario."""
-    folder, _ = history
-    with running(tmp_path_factory.mktemp("server"), folder / "db") as server:
+    with start_prometheus(history[0]) as server:
         yield server.url
 
 

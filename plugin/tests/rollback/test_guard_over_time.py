@@ -58,12 +58,12 @@ class Watched:
 
 @pytest.fixture
 def own_server(
-    history: tuple[Path, datetime], tmp_path: Path, suite: Any, start_server: Callable[..., Any]
+    history: tuple[Path, datetime], tmp_path: Path, suite: Any, start_prometheus: Callable[..., Any]
 ) -> Iterator[Any]:
     """Give a server of the test's own, that it may stop and start."""
     storage = tmp_path / "db"
-    shutil.copytree(history[0] / "db", storage)
-    with start_server(tmp_path, storage) as server:
+    shutil.copytree(history[0], storage)
+    with start_prometheus(storage) as server:
         suite.watch_server(server.url)
         yield server
 
