@@ -6,6 +6,8 @@ import getpass
 import os
 import platform
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -18,7 +20,8 @@ from signoff.config.inventory import variables
 from signoff.config.publishing import Channel, configured, load_publishing
 from signoff.config.redaction import Redactor
 from signoff.decision.expiring import expiring
-from signoff.errors import ConfigError, PublishError
+from signoff.errors import ConfigError, PaperError, PublishError
+from signoff.paper import find_browser, print_pdf
 from signoff.publish.channels import Matter, Way, publish
 from signoff.publish.http import File
 from signoff.publish.probing import probe
@@ -28,7 +31,8 @@ from signoff.reports.readiness_json import render_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from signoff.model import Language, Signoff
+    from signoff.config.publishing import ConfluenceFile
+    from signoff.model import Signoff
     from signoff.publish.record import Outcome
     from signoff.workspace import Workspace
 
@@ -36,6 +40,7 @@ NOT_PUBLISHED = 1
 """Exit status when something was not published: never that of a verdict, since it says nothing about the release."""
 _CHANNELS: tuple[str, ...] = get_args(Channel)
 _ALL = "all"
+_PAPER = "signoff.pdf"
 channel_argument = click.argument("channel", type=click.Choice([*_CHANNELS, _ALL]))
 
 
@@ -54,7 +59,9 @@ def publish_command(channel: str, inventory: str, *, dry_run: bool, adopt: bool)
     channels = _wanted(workspace, channel)
     way = _way(workspace, channels, dry_run=dry_run)
     matter = _matter(workspace, way, channels, adopt=adopt)
-    failed = [one for one in channels if not _publish(one, way, matter)]
+    failed: list[str] = [one for one in channels if not _publish(one, way, matter)]
+    if _lacks_paper(way, channels, matter):
+        failed.append(_PAPER)
     if failed:
         click.echo(f"not published: {', '.join(failed)}; the decision stays {matter.signoff.verdict}", err=True)
         sys.exit(NOT_PUBLISHED)
@@ -130,26 +137,46 @@ def _matter(workspace: Workspace, way: Way, channels: Sequence[Channel], *, adop
         store=workspace.store,
         clock=utc_now,
         by=_account(),
-        files=list(_files(workspace, signoff, wiki.language)) if wiki else (),
+        files=list(_files(workspace, signoff, wiki)) if wiki else (),
         day=day_of(workspace, now.astimezone(zone).date(), zone, now) if wiki and wiki.daily else None,
         ending=tuple((one.name, one.item) for one in soon if one.kind == "waiver"),
         adopt=adopt,
     )
 
 
-def _files(workspace: Workspace, signoff: Signoff, language: Language) -> Iterator[tuple[File, str]]:
+def _files(workspace: Workspace, signoff: Signoff, wiki: ConfluenceFile) -> Iterator[tuple[File, str]]:
     """Yield what is attached to the page, under names that stay, so that a site keeps versions."""
-    page = render_page(signoff, language, background_of(workspace))
+    page = workspace.redact(render_page(signoff, wiki.language, background_of(workspace)))
     texts = {
         "signoff.html": (page, "text/html", "link.page"),
-        "signoff.json": (render_json(signoff), "application/json", "link.json"),
+        "signoff.json": (workspace.redact(render_json(signoff)), "application/json", "link.json"),
     }
     for name, (text, media_type, label) in texts.items():
-        content = workspace.redact(text).encode("utf-8", "backslashreplace")
-        yield File(name=name, content=content, media_type=media_type), label
+        yield File(name=name, content=text.encode("utf-8", "backslashreplace"), media_type=media_type), label
+    if wiki.pdf and (printed := _printed(page)):
+        yield File(name=_PAPER, content=printed, media_type="application/pdf"), "link.pdf"
     newest = max(workspace.reports.glob("run_report_*.html"), default=None)
     if newest is not None:
         yield File(name="run_report.html", content=newest.read_bytes(), media_type="text/html"), "link.run_report"
+
+
+def _printed(page: str) -> bytes:
+    """Return the page as PDF; nothing, and a line that says why, if it cannot be printed here."""
+    with tempfile.TemporaryDirectory(prefix="signoff-publish-") as name:
+        source, paper = Path(name) / "signoff.html", Path(name) / _PAPER
+        source.write_text(page, encoding="utf-8", errors="backslashreplace")
+        try:
+            print_pdf(source, paper, find_browser())
+        except PaperError as error:
+            click.echo(f"confluence: {_PAPER} is not attached: {error}", err=True)
+            return b""
+        return paper.read_bytes()
+
+
+def _lacks_paper(way: Way, channels: Sequence[Channel], matter: Matter) -> bool:
+    """Whether a PDF was wanted and could not be made; it was said when that was found."""
+    wiki = way.publishing.file.confluence if "confluence" in channels else None
+    return wiki is not None and wiki.pdf and _PAPER not in {file.name for file, _ in matter.files}
 
 
 def _account() -> str:

@@ -90,6 +90,7 @@ class ConfluenceFile(AtlassianFile):
         description="Title of a new page; {product}, {release} and {environment} are replaced.",
     )
     daily: bool = Field(default=True, description="Whether each day gets a child page.")
+    pdf: bool = Field(default=False, description="Whether the page is attached as PDF too; needs a browser.")
 
     @model_validator(mode="after")
     def _title_names(self) -> ConfluenceFile:

@@ -103,7 +103,7 @@ class _GitHub:
     def end(self, signoff: Signoff | None) -> Sequence[str]:
         lines = [github.resume_commands(self._token)] if self._token else []
         if signoff is not None:
-            lines += map(self._suite.clean, github.annotations(self._suite.notes(signoff, self._repository)))
+            lines += map(self._suite.clean, github.commands(self._suite.notes(signoff, self._repository)))
             lines += self._write_summary(signoff)
         return lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +63,33 @@ def run(*arguments: str, status: int = 0) -> str:
     result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
     assert result.exit_code == status, result.output
     return result.output
+
+
+@pytest.fixture
+def printing(vendors: SimpleNamespace) -> SimpleNamespace:
+    """Return the vendors, with a wiki that wants a PDF."""
+    path = vendors.suite.folder / "inventories/production/publish.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("space: OPS", "space: OPS, pdf: true"), encoding="utf-8")
+    vendors.suite.saw(NOON, "fail", "pass")
+    return vendors
+
+
+def test_page_is_attached_as_pdf_where_that_is_wanted(printing: SimpleNamespace) -> None:
+    if not any(map(shutil.which, ("chromium", "google-chrome"))):
+        pytest.skip("needs chromium (apt-get install chromium)")
+    run("publish", "confluence")
+    files = printing.wiki.page("Sign-off: Shop 1.4.0 (production)")["files"]
+    assert files["signoff.pdf"][0].startswith(b"%PDF-")
+
+
+def test_missing_browser_is_said_and_the_page_is_published(
+    printing: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNOFF_BROWSER", "/nowhere/browser")
+    output = run("publish", "confluence", status=1)
+    assert "signoff.pdf is not attached: SIGNOFF_BROWSER names '/nowhere/browser'" in output
+    assert "not published: signoff.pdf; the decision stays NO-GO" in output
+    assert set(printing.wiki.page("Sign-off: Shop 1.4.0 (production)")["files"]) == {"signoff.html", "signoff.json"}
 
 
 def test_three_nights_of_everything(vendors: SimpleNamespace) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout
 
-_LIMIT_SECONDS = 30.0
+_LIMIT_SECONDS = 60.0
 _OUTAGE = ("promote it", "write to it")
 """The steps during which nobody could write."""
 _SETTINGS = (

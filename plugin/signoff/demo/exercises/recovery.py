@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HOST = "app2"
 _PORT = "app2_green"
-_LIMIT_SECONDS = 30.0
+_LIMIT_SECONDS = 60.0
 
 
 def run(layout: Layout) -> dict[str, Any]:

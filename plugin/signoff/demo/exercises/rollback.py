@@ -15,7 +15,7 @@ from signoff.demo.shop.programs import APP_HOSTS
 if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
-_READY_SECONDS = 30.0
+_READY_SECONDS = 120.0
 _STEADY_SECONDS = 0.2
 
 
@@ -42,7 +42,7 @@ def wait_for_both_colours(layout: Layout) -> None:
     """Wait until the load balancer says that every instance of both colours is up.
 
     Raises:
-        DemoError: they are not within half a minute.
+        DemoError: they are not within two minutes.
     """
     deadline = time.monotonic() + _READY_SECONDS
     while (down := _down(layout)) and time.monotonic() < deadline:

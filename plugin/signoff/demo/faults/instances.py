@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout
 
-_LIMIT_SECONDS = 20.0
+_LIMIT_SECONDS = 60.0
 
 
 def restart(layout: Layout, hosts: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ ANNOTATIONS = 10
 """GitHub shows so many errors, and so many warnings, of one step."""
 
 
-def annotations(notes: Sequence[Note]) -> Iterator[str]:
+def commands(notes: Sequence[Note]) -> Iterator[str]:
     """Yield a line for each note: what failed as an error, what is not known as a warning."""
     for command in ("error", "warning"):
         chosen = [note for note in notes if (note.state is State.FAIL) == (command == "error")]

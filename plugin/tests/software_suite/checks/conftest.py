@@ -153,7 +153,7 @@ class DemoSuite:
     @property
     def checks(self) -> frozenset[str]:
         """Names of all checks of our part."""
-        files = [file for area in AREAS for file in (self._folder / "tests" / area).glob("test_*.py")]
+        files = [file for area in AREAS for file in (self._folder / "tests" / area).rglob("test_*.py")]
         return frozenset(
             name for file in files for name in re.findall(r"^def test_(\w+)", file.read_text(), re.MULTILINE)
         )

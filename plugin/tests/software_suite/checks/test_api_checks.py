@@ -117,7 +117,7 @@ def test_operations_that_read(world: World) -> None:
     world.application("no-document", document="<html>")
     world.application("down", url="http://127.0.0.1:1")
 
-    seen = world.environment.run("tests/software/test_api.py", "-k", "get_operation")
+    seen = world.environment.run("tests/software/api", "-k", "get_operation")
 
     assert not seen.differences(
         "every_get_operation_answers_as_documented",
@@ -168,7 +168,7 @@ def test_operations_that_change_something(world: World) -> None:
     world.application("unreported")
     world.application("absent", api={"test_report": str(world.folder / "absent.xml")})
 
-    seen = world.environment.run("tests/software/test_api.py", "-k", "changing")
+    seen = world.environment.run("tests/software/api", "-k", "changing")
 
     assert not seen.differences(
         "changing_operations_are_tested",
@@ -207,7 +207,7 @@ def test_objectives_and_routes(world: World) -> None:
     world.environment.services["closed"] = {"kind": "prometheus", "url": "http://127.0.0.1:1", "jobs": ["shop"]}
     world.site.answers["/openapi.json"] = (200, JSON, json.dumps(DOCUMENT))
 
-    seen = world.environment.run("tests/software/test_api.py", "-k", "objectives or route")
+    seen = world.environment.run("tests/software/api", "-k", "objectives or route")
 
     assert not seen.differences(
         "api_keeps_its_objectives",
@@ -257,7 +257,7 @@ def test_the_document_and_its_source(world: World, clone: Clone) -> None:
     world.application("absent", repository="source-absent")
     world.application("unnamed")
 
-    seen = world.environment.run("tests/software/test_api.py", "-k", "document_is_valid")
+    seen = world.environment.run("tests/software/api", "-k", "document_is_valid")
 
     assert not seen.differences(
         "api_document_is_valid_and_of_this_release",
@@ -287,7 +287,7 @@ def test_wrong_requests(world: World) -> None:
         world.site.answers[f"/{name}/nothing"] = answer
     world.application("unnamed")
 
-    seen = world.environment.run("tests/software/test_api.py", "-k", "wrong_requests")
+    seen = world.environment.run("tests/software/api", "-k", "wrong_requests")
 
     assert not seen.differences(
         "wrong_requests_are_answered_as_problems",

@@ -99,7 +99,7 @@ def test_schema_versions(world: World, clone: Clone) -> None:
     world.named("unknown", "no-such-database", **kept)
     world.named("stranger", "final", user="nobody-knows-me", **kept)
 
-    seen = world.environment.run("tests/software/test_database.py", "-k", "schema")
+    seen = world.environment.run("tests/software/database", "-k", "schema")
 
     assert not seen.differences(
         "schema_is_at_its_final_version",
@@ -141,7 +141,7 @@ def test_indexes(world: World) -> None:
     world.database("keyless", "CREATE TABLE t (id int PRIMARY KEY)")
     world.database("empty")
 
-    seen = world.environment.run("tests/software/test_database.py", "-k", "index")
+    seen = world.environment.run("tests/software/database", "-k", "index")
 
     assert not seen.differences(
         "indexes_are_valid_distinct_and_used",
@@ -182,7 +182,7 @@ def test_connections(world: World) -> None:
     with world.server.admin("good") as forgetful, forgetful.transaction():
         forgetful.execute("SET application_name = 'forgetful'")
         time.sleep(0.01)
-        seen = world.environment.run("tests/software/test_database.py", "-k", "connection")
+        seen = world.environment.run("tests/software/database", "-k", "connection")
 
     assert not seen.differences(
         "connection_pools_fit_the_server",
@@ -226,7 +226,7 @@ def test_statements(world: World) -> None:
     world.named("unprivileged", "good", user="stranger", **limits())
     world.database("unwatched", **limits())
 
-    seen = world.environment.run("tests/software/test_database.py", "tests/performance/test_load.py", "-k", "statement")
+    seen = world.environment.run("tests/software/database", "tests/performance/test_load.py", "-k", "statement")
 
     cannot_tell = {
         "young": "NOT_VERIFIED: was reset .* ago, at least 1 day",
@@ -280,7 +280,7 @@ def test_migration_proofs(world: World, clone: Clone, tmp_path: Path) -> None:
     world.named("unproven", "postgres", migrations={"repository": "source"})
     world.named("unnamed", "postgres")
 
-    seen = world.environment.run("tests/software/test_database.py", "-k", "proven")
+    seen = world.environment.run("tests/software/database", "-k", "proven")
 
     assert not seen.differences(
         "migrations_were_proven_both_ways",

@@ -67,7 +67,7 @@ def test_instances_and_branches(
         "foreign": repository(clone.path, branch="no-such-branch"),
     }
 
-    seen = environment.run("tests/software/test_deployment.py", "-k", "release")
+    seen = environment.run("tests/software/deployment", "-k", "release")
 
     assert not seen.differences(
         "every_instance_runs_the_release",
@@ -117,7 +117,7 @@ def test_environment_files(environment: Environment, tmp_path: Path) -> None:
     environment.host("one", env_files=shared)
     environment.host("two", env_files=shared)
 
-    seen = environment.run("tests/software/test_deployment.py", "-k", "environment_file")
+    seen = environment.run("tests/software/deployment", "-k", "environment_file")
 
     assert not seen.differences(
         "environment_file_matches_its_schema",
@@ -145,7 +145,7 @@ def test_environment_files(environment: Environment, tmp_path: Path) -> None:
 def test_nothing_to_compare_is_no_agreement(environment: Environment) -> None:
     environment.host("app1")
 
-    seen = environment.run("tests/software/test_deployment.py", "-k", "agree_between_hosts")
+    seen = environment.run("tests/software/deployment", "-k", "agree_between_hosts")
 
     assert not seen.differences("environment_files_agree_between_hosts", {"-": "NOT_VERIFIED"})
 
@@ -175,7 +175,7 @@ def test_packages_and_the_lock_file(environment: Environment, clone: Clone, tmp_
     environment.host("no-python", python=[{"interpreter": "/nowhere/python", "repository": "source"}])
     environment.host("unnamed")
 
-    seen = environment.run("tests/software/test_deployment.py", "-k", "lock_file")
+    seen = environment.run("tests/software/deployment", "-k", "lock_file")
 
     assert not seen.differences(
         "packages_equal_the_lock_file",
@@ -223,7 +223,7 @@ def test_scripts_and_rehearsals(environment: Environment, clone: Clone, release:
         "unnamed": repository(clone.path),
     }
 
-    seen = environment.run("tests/software/test_deployment.py", "-k", "scripts or rehearsed")
+    seen = environment.run("tests/software/deployment", "-k", "scripts or rehearsed")
 
     sound = dict.fromkeys(("good", "failed", "one-way", "edited", "slow", "old", "other"), "PASS")
     assert not seen.differences(

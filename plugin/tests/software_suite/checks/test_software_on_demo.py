@@ -32,13 +32,23 @@ FAULTS = {
     "duplicate-index": ("indexes_are_valid_distinct_and_used", {"shop-db": "FAIL: the same index twice"}),
     "slow-endpoint": ("main_functions_respond_in_time", {"shop": "FAIL: p95 of product list"}),
 }
+TOO_YOUNG = frozenset(
+    {
+        "processes_ran_for_the_whole_time",
+        "errors_stayed_rare_all_the_time",
+        "response_times_did_not_grow",
+        "memory_suffices_for_days",
+        "no_process_was_killed_for_memory",
+    }
+)
+"""Checks of days: the environment lives for minutes."""
 
 
 def test_a_healthy_environment_satisfies_every_check(demo: Layout, demo_suite: DemoSuite) -> None:
     seen = demo_suite.run(demo.env_file, "tests/software", "tests/performance")
 
     ours = {cell: result for cell, result in seen.cells.items() if cell[0] in demo_suite.checks}
-    assert {check for check, _ in ours} == demo_suite.checks
+    assert {check for check, _ in ours} == demo_suite.checks - TOO_YOUNG
     assert {cell: result for cell, result in ours.items() if result[0] != "PASS"} == {}
 
 

@@ -73,7 +73,7 @@ def test_versions_that_are_no_numbers_stay_as_they_are() -> None:
     ("document", "complaint"),
     [
         ("", "not a JSON document"),
-        ("[]", "expected a whole number"),
+        ("[]", "expected an object"),
         (json.dumps(DEPLOY | {"schema_version": 7}), r"\$\.schema_version: expected 1"),
         (json.dumps(DEPLOY | {"steps": []}), "no step in it"),
         (json.dumps(DEPLOY | {"steps": None}), r"\$\.steps: expected a list"),
