@@ -20,8 +20,9 @@ from signoff.decision.evaluate import evaluate
 from signoff.decision.hindsight import World, baseline, baseline_instant
 from signoff.decision.history import CLOCK_TOLERANCE
 from signoff.decision.monitor import is_watching
+from signoff.decision.told import told
 from signoff.errors import ConfigError, Problem
-from signoff.model import Checklist, PlannedCell, Records, RollbackDecision, Signoff, Source
+from signoff.model import Checklist, PlannedCell, Publication, Records, RollbackDecision, Signoff, Source
 from signoff.store import whole
 from signoff.store.attested import read_attestations
 from signoff.store.files import FileStore
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signoff.decision.gate import Question
-    from signoff.model import Run
+    from signoff.model import Policy, Run
     from signoff.store.approvals import Approvals
     from signoff.store.attested import SignedAttestations
     from signoff.store.base import Store
@@ -139,7 +140,8 @@ class Workspace:
             now: the instant of judgement, UTC.
             scope: ids of the items of a selection; None judges the release.
             question: `release` asks for every approval too.
-            compare: say what changed since the last sign-off, or else since the full run before.
+            compare: say what changed since the last sign-off, or else since the full run before, and what the last runs
+                said of each item.
             every_record: decode every record of every journal, as signatures and proofs want it; else what a long
                 history has confirmed since is only proven to be the same bytes.
         """
@@ -149,10 +151,10 @@ class Workspace:
             signed = Records(approvals=approvals.approvals)
 
             def earlier(runs: Sequence[Run]) -> list[datetime]:
-                instant = baseline_instant(signed, policy, runs, now) if compare else None
+                instant = baseline_instant(signed, policy, runs, now)
                 return [] if instant is None else [instant]
 
-            return store.needed(now + CLOCK_TOLERANCE, earlier)
+            return store.needed(now + CLOCK_TOLERANCE, earlier if compare else None)
 
         evidence = whole.read(self.store, policy.roster, None if every_record else needed)
         attested = self.attested(evidence.ledger)
@@ -174,7 +176,14 @@ class Workspace:
             rollbacks=world.rollbacks,
             before=baseline(world, now) if compare else None,
         )
-        return replace(signoff, ledgers=evidence.ledger.checkpoints)
+        flaky = {item.id for item in world.checklist.items if item.flaky_allowed}
+        left_out = evidence.journals.left_out
+        return replace(
+            signoff,
+            ledgers=evidence.ledger.checkpoints,
+            publications=_of_release(evidence.ledger.of(Publication), policy),
+            told=told(signoff.runs, world.observations, left_out, flaky) if compare else (),
+        )
 
     def stream(self, now: datetime) -> Literal["recorded", "monitor"]:
         """Return what a run that begins now is: evidence or, once signing has begun, a watch over what is signed."""
@@ -212,6 +221,11 @@ class Workspace:
         """Return waivers and attestations, those in files and the signed ones."""
         written = self.inventory.records
         return Records(waivers=written.waivers, attestations=(*written.attestations, *attested.attestations))
+
+
+def _of_release(publications: Sequence[Publication], policy: Policy) -> tuple[Publication, ...]:
+    kind = (policy.environment, policy.release)
+    return tuple(each for each in publications if (each.environment, each.release) == kind)
 
 
 def find_root(start: Path) -> Path:

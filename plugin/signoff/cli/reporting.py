@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,9 @@ from signoff.decision.expiring import expiring
 from signoff.decision.hindsight import as_of, signoff_at
 from signoff.decision.next_steps import way_to_go
 from signoff.decision.snapshot import snapshot
+from signoff.errors import PaperError
 from signoff.model import Verdict
+from signoff.paper import BROWSER_VARIABLE, find_browser, print_pdf, sandbox_note
 from signoff.reports.daily_markdown import Day, render_daily
 from signoff.reports.final.markdown import Completion, Deliverable, render_final
 from signoff.reports.redacted import redacted
@@ -26,7 +29,6 @@ from signoff.store.atomic import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from signoff.model import Language, Observation, Outcome, Signoff
     from signoff.workspace import Workspace
@@ -46,15 +48,31 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> da
 @click.option("--date", "day", metavar="YYYY-MM-DD", callback=_date, help="For --daily: the day; default: today.")
 @click.option("--stage", type=click.IntRange(1), help="For --daily: one stage of the plan; default: all.")
 @click.option("--final", is_flag=True, help="The final report, and with it all the others.")
+@click.option("--both", is_flag=True, help="The sign-off page in the other language too; each links to the other.")
+@click.option(
+    "--pdf",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Also print the sign-off page there, with Chromium, Chrome, Edge or what {BROWSER_VARIABLE} names.",
+)
 @friendly
 def report(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    inventory: str, language: Language, daily: bool, day: date | None, stage: int | None, final: bool
+    inventory: str,
+    language: Language,
+    daily: bool,
+    day: date | None,
+    stage: int | None,
+    final: bool,
+    both: bool,
+    pdf: Path | None,
 ) -> None:
     """Write the reports of the decision as it stands now; with --daily or --final, those."""
     if (day is not None or stage is not None) and not daily:
         raise click.UsageError("--date and --stage are for --daily")
     if daily and final:
         raise click.UsageError("--daily and --final are two reports; write one after the other")
+    if daily and (both or pdf is not None):
+        raise click.UsageError("--both and --pdf are for the sign-off page; the daily report is none")
+    browser = _browser() if pdf is not None else ""
     workspace = open_workspace(inventory)
     if daily:
         click.echo(_daily(workspace, language, day, stage))
@@ -62,12 +80,33 @@ def report(  # noqa: PLR0913, PLR0917 - one parameter for each option
     now = utc_now()
     signoff = workspace.evaluate(now, compare=True)
     artifacts = Artifacts.at(workspace, now)
-    artifacts.write(workspace, signoff, language)
+    artifacts.write(workspace, signoff, language, both=both)
     if final:
         completion = redacted(_completion(workspace, signoff, artifacts.existing()), workspace.redact)
         text = render_final(completion, language, background_of(workspace))
         write_atomic(artifacts.final, workspace.redact(text))
     click.echo(terminal_block(workspace, signoff, language, artifacts))
+    if pdf is not None:
+        _print(artifacts.page, pdf, browser)
+
+
+def _browser() -> str:
+    """Return the browser that prints; without one nothing is begun."""
+    try:
+        return find_browser()
+    except PaperError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _print(page: Path, pdf: Path, browser: str) -> None:
+    """Print the page; a PDF that cannot be made takes nothing back of what was written."""
+    if note := sandbox_note():
+        click.echo(f"· {note}", err=True)
+    try:
+        print_pdf(page, pdf, browser)
+    except (PaperError, OSError) as error:
+        raise click.ClickException(f"{error}; the page itself is {page}") from None
+    click.echo(f"· {pdf}")
 
 
 def _daily(workspace: Workspace, language: Language, day: date | None, stage: int | None) -> Path:

@@ -27,6 +27,7 @@ from signoff.model.decided import (
     IssueStatus,
     ItemResult,
     Reason,
+    RunTold,
     Signoff,
 )
 from signoff.model.records import (
@@ -50,7 +51,7 @@ from signoff.model.records import (
     SignedAttestation,
     Waiver,
 )
-from signoff.model.rules import Policy, RollbackRule, Separation
+from signoff.model.rules import Policy, RollbackRule, Separation, WeaknessCategory
 from signoff.model.seen import Checkpoint, LedgerCheckpoint, Observation, Run
 from signoff.model.words import NO_TARGET, Language, Method, Outcome, Severity, State, Text, Verdict
 
@@ -98,6 +99,7 @@ __all__ = [
     "RollbackVerdict",
     "Run",
     "RunClosed",
+    "RunTold",
     "Section",
     "Selector",
     "Separation",
@@ -110,4 +112,5 @@ __all__ = [
     "Text",
     "Verdict",
     "Waiver",
+    "WeaknessCategory",
 ]

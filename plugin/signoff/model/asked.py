@@ -33,6 +33,8 @@ class Check:
     targets: Selector
     touches: str = ""
     """What the check does to its target, for `signoff plan`: requests, queries and commands in words."""
+    weaknesses: frozenset[int] = frozenset()
+    """CWE ids of what its failure would be: makes it a source for categories of weaknesses."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +54,7 @@ class Item:
     remediation: Text
     checks: tuple[Check, ...] = ()
     derives: str = ""
-    """For `Method.DERIVED`: the name of the rule in `decision.derived`."""
+    """For `Method.DERIVED`, and for a hybrid item that may also be computed: the rule in `decision.derived`."""
     flaky_allowed: bool = False
 
 

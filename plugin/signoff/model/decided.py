@@ -11,10 +11,17 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from signoff.model.asked import Cell, Item, NotApplicable, Target
-    from signoff.model.records import ActionKind, Approval, ApprovalStatus, Attestation, RollbackDecision
+    from signoff.model.records import (
+        ActionKind,
+        Approval,
+        ApprovalStatus,
+        Attestation,
+        Publication,
+        RollbackDecision,
+    )
     from signoff.model.rules import Separation
     from signoff.model.seen import Checkpoint, LedgerCheckpoint, Observation, Run
-    from signoff.model.words import Severity, State, Text, Verdict
+    from signoff.model.words import Outcome, Severity, State, Text, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +204,15 @@ class HostsAsked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RunTold:
+    """What one run said of the items that it asked about."""
+
+    run: str
+    items: Mapping[str, Outcome]
+    """Item to the worst that was said of it; `SKIP` also where a planned cell got no answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Signoff:
     """The decision on one release in one environment at one instant, and everything it rests on."""
 
@@ -238,6 +254,10 @@ class Signoff:
     """sha256 of what was judged against, by name: `checklist`, `inventory` and `policy`."""
     relaxed: frozenset[Separation] = frozenset()
     """Rules of separation of duties that the policy does without."""
+    told: tuple[RunTold, ...] = ()
+    """What the last runs said, oldest first, to be looked at only: the states above say what counts."""
+    publications: tuple[Publication, ...] = ()
+    """What of this release was told elsewhere, oldest first, for reports to refer to. Nothing is judged by it."""
 
     def count(self, state: State) -> int:
         """Return how many items of the judged scope are in the state."""

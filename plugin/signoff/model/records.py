@@ -249,7 +249,7 @@ class RollbackCommand:
 class Publication:
     """Something was told elsewhere: where it is, so that it is found again, and what it said, so that nothing repeats.
 
-    Publishing changes no decision: reports and verdicts never read this.
+    Publishing changes no decision: verdicts never read this, and reports only to refer to it.
     """
 
     channel: Literal["confluence", "jira", "slack", "webhook"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from signoff.model.asked import NotApplicable
     from signoff.model.records import Person
-    from signoff.model.words import Severity
+    from signoff.model.words import Severity, Text
 
 
 class Separation(StrEnum):
@@ -52,6 +52,17 @@ class RollbackRule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WeaknessCategory:
+    """One category of weaknesses that must be covered, such as A03 of the OWASP Top 10."""
+
+    key: str
+    title: Text
+    cwes: frozenset[int]
+    by_people: bool = False
+    """Whether a person's attestation covers it: no tool can."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """The environment's rules for judging."""
 
@@ -85,4 +96,6 @@ class Policy:
     """Whether an attestation without its author's signature counts for nothing."""
     attestation_days: int = 365
     """How long an attestation may last."""
+    categories: tuple[WeaknessCategory, ...] = ()
+    """What the edition of the OWASP Top 10 that this environment is judged by consists of."""
     sha256: str = ""

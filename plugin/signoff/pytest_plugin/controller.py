@@ -22,6 +22,7 @@ from signoff.pytest_plugin.attempts import Attempts
 from signoff.pytest_plugin.ci import service_of
 from signoff.pytest_plugin.collection import narrowed, selection
 from signoff.pytest_plugin.host_summary import reached
+from signoff.pytest_plugin.junit import CrashedTests
 from signoff.pytest_plugin.progress import Progress
 from signoff.reports.messages import Messages
 
@@ -48,6 +49,8 @@ def register(config: pytest.Config, session: SignoffSession) -> None:
     config.pluginmanager.register(controller, "signoff-controller")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Distributed(controller), "signoff-distributed")
+        crashed = CrashedTests(config, controller.attempts, session.workspace.checklist)
+        config.pluginmanager.register(crashed, "signoff-crashed-tests")
     if config.pluginmanager.hasplugin("html"):
         from signoff.pytest_plugin.run_report import RunReport  # noqa: PLC0415 - only where pytest-html is
 
@@ -89,7 +92,7 @@ class Controller:
         self._watches = False
         """Whether this run is no evidence, but looks after a release that is being signed."""
         self._run_id = str(ULID.from_datetime(session.started))
-        self._attempts = Attempts(self._workspace, self._run_id, platform.node())
+        self.attempts = Attempts(self._workspace, self._run_id, platform.node())
         self._broken: dict[str, tuple[Observation, ...]] = {}
         """Modules that could not be collected, and what that says of their cells."""
         self._stray_failure = False
@@ -128,12 +131,12 @@ class Controller:
         """Open the journal for the tests that were collected, once."""
         if self._journal is not None:
             return
-        cells = [cell for nodeid in nodeids if (cell := self._attempts.cell_of(nodeid)) is not None]
+        cells = [cell for nodeid in nodeids if (cell := self.attempts.cell_of(nodeid)) is not None]
         planned = tuple(dict.fromkeys(cells))
         errors = [each for broken in self._broken.values() for each in broken]
         if self._scope is None and (narrowed(self._config) or self._session.limit is not None):
             # An item whose check has no target is part of the selection all the same: it keeps it incomplete.
-            items = {item for nodeid in nodeids if (item := self._attempts.item_of(nodeid)) is not None}
+            items = {item for nodeid in nodeids if (item := self.attempts.item_of(nodeid)) is not None}
             self._scope = frozenset(items | {error.cell.item for error in errors})
         policy = self._workspace.inventory.policy
         run = Run(
@@ -162,7 +165,7 @@ class Controller:
         path = report.nodeid.partition("::")[0]
         if report.failed and path not in self._broken:
             reason = f"{path} could not be collected: {_last_line(str(report.longrepr))}"
-            found = tuple(self._attempts.broken_module(path, reason, datetime.now(UTC)))
+            found = tuple(self.attempts.broken_module(path, reason, datetime.now(UTC)))
             if (limit := self._session.limit) is not None:
                 found = tuple(seen for seen in found if seen.cell.target in limit.hosts)
             self._broken[path] = found
@@ -172,7 +175,7 @@ class Controller:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Show what begins."""
-        cell = self._attempts.cell_of(nodeid)
+        cell = self.attempts.cell_of(nodeid)
         if cell is not None and self._progress is not None:
             self._progress.begin(cell)
 
@@ -180,8 +183,8 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Journal what the report completes."""
         self.begin()
-        self._stray_failure |= report.failed and self._attempts.item_of(report.nodeid) is None
-        for observation in self._attempts.feed(report):
+        self._stray_failure |= report.failed and self.attempts.item_of(report.nodeid) is None
+        for observation in self.attempts.feed(report):
             self._record(observation)
 
     def _record(self, observation: Observation) -> None:

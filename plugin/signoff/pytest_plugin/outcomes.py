@@ -12,6 +12,7 @@ import testinfra
 
 from signoff.errors import CouldNotCheckError, NotVerifiedError, SignoffError, UnreachableError
 from signoff.pytest_plugin.collection import CELL
+from signoff.pytest_plugin.junit import properties
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -70,9 +71,10 @@ class Outcomes:
             "expected": self._text(evidence.get("expected", "")),
             "inspected": evidence.get("inspected"),
         }
-        ours = {"checklist": cell.item, "check": cell.check, "target": cell.target, "owner": entry.owner}
-        theirs = [(name, self._text(value)) for name, value in report.user_properties if name not in ours]
-        report.user_properties = [*ours.items(), *theirs]
+        ours = properties(cell, self._session.workspace.checklist)
+        names = {name for name, _ in ours}
+        theirs = [(name, self._text(value)) for name, value in report.user_properties if name not in names]
+        report.user_properties = [*ours, *theirs]
         return report
 
     @pytest.hookimpl(wrapper=True)

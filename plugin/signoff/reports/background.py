@@ -67,3 +67,5 @@ class Link:
 
     label: str
     href: str
+    language: str = ""
+    """Of the same page in another language: which one, as HTML names it."""

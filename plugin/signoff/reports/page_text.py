@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from signoff.decision import roster
+from signoff.decision.approvals import LONGEST
+from signoff.decision.expiring import SOON
 from signoff.decision.notes import in_both
 from signoff.model import NO_TARGET, State
-from signoff.reports import symbols
+from signoff.reports import rollback_text, symbols
 from signoff.reports.facts import cell_fact, item_fact, next_step
 from signoff.reports.instants import machine, remaining, shown, span
 from signoff.reports.plaintext import clip
@@ -17,7 +20,18 @@ from signoff.reports.plaintext import clip
 if TYPE_CHECKING:
     from datetime import datetime, timedelta, tzinfo
 
-    from signoff.model import ApprovalStatus, Attestation, CellResult, IssueStatus, ItemResult, Run, Signoff
+    from signoff.model import (
+        Approval,
+        ApprovalStatus,
+        Attestation,
+        CellResult,
+        IssueStatus,
+        ItemResult,
+        RollbackValue,
+        RollbackVerdict,
+        Run,
+        Signoff,
+    )
     from signoff.reports.area_bars import AreaBar
     from signoff.reports.background import Background
     from signoff.reports.facts import Fact, Step
@@ -46,9 +60,29 @@ class PageText:
         """Return the instant in the project's zone as plain text."""
         return shown(instant, self.zone)
 
+    def date(self, instant: datetime) -> str:
+        """Return the day in the project's zone."""
+        return instant.astimezone(self.zone).date().isoformat()
+
     def left(self, until: datetime) -> str:
         """Return how long it still holds."""
         return remaining(until, self.signoff.evaluated_at, self.messages)
+
+    def ends_soon(self, until: datetime) -> bool:
+        """Whether it has ended or ends within a week."""
+        return until - self.signoff.evaluated_at <= SOON
+
+    def day(self, instant: datetime) -> str:
+        """Return month and day in the project's zone, for an axis."""
+        return f"{instant.astimezone(self.zone):%m-%d}"
+
+    def scope_mark(self, run: Run) -> str:
+        """Return a letter for a run that is no whole one: partial, monitoring or interrupted; else its hour."""
+        if run.interrupted or run.ended is None:
+            return self.messages("page.mark_interrupted")
+        if run.stream == "monitor":
+            return self.messages("page.mark_monitor")
+        return self.messages("page.mark_partial") if run.selector else f"{run.started.astimezone(self.zone):%H:%M}"
 
     def span(self, duration: timedelta) -> str:
         """Return a duration."""
@@ -130,9 +164,27 @@ class PageText:
         """Return the state's symbol."""
         return symbols.STATES[state] if state else "·"
 
+    def signed_until(self, approval: Approval) -> datetime:
+        """Return when a signature stops to hold, as the decision judges it."""
+        person = roster.find(self.background.roster, approval.approver)
+        ends = [approval.valid_until, approval.created + LONGEST, person.valid_until if person is not None else None]
+        return min(end for end in ends if end is not None)
+
     def approval(self, status: ApprovalStatus) -> tuple[str, State]:
         """Return symbol and colours of an approval's status."""
         return symbols.APPROVALS[status], symbols.APPROVAL_TONES[status]
+
+    def rollback(self, verdict: RollbackVerdict) -> tuple[str, State]:
+        """Return symbol and colours of what became of a live release."""
+        return rollback_text.SYMBOLS[verdict], symbols.ROLLBACK_TONES[verdict]
+
+    def measured(self, value: RollbackValue) -> str:
+        """Return one measured value of a watch with its name."""
+        return rollback_text.measured(value, self.messages)
+
+    def limit(self, value: RollbackValue) -> str:
+        """Return the limit of a measured value; how many samples there were has none."""
+        return "" if value.name == "timed" else rollback_text.limit_of(value, self.messages)
 
     def issue(self, status: IssueStatus) -> tuple[str, State]:
         """Return symbol and colours of an issue's status."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signoff.model import ApprovalStatus, IssueStatus, Outcome, State, Verdict
+from signoff.model import ApprovalStatus, IssueStatus, Outcome, RollbackVerdict, State, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,12 @@ APPROVAL_TONES: Mapping[ApprovalStatus, State] = {
     ApprovalStatus.EXPIRED: State.STALE,
     ApprovalStatus.REVOKED: State.FAIL,
     ApprovalStatus.MISSING: State.NOT_VERIFIED,
+}
+
+ROLLBACK_TONES: Mapping[RollbackVerdict, State] = {
+    RollbackVerdict.KEEP: State.PASS,
+    RollbackVerdict.HOLD: State.STALE,
+    RollbackVerdict.ROLL_BACK: State.FAIL,
 }
 
 ISSUES: Mapping[IssueStatus, str] = {

@@ -31,6 +31,13 @@ def style(name: str) -> Markup:
     return Markup("\n".join(line for line in lines if line))  # noqa: S704 - our own file
 
 
+@cache
+def script(name: str) -> Markup:
+    """Return a script of ours without its indentation and comments."""
+    lines = (line.strip() for line in _LOADER.get_source(_environment(), name)[0].splitlines())
+    return Markup("\n".join(line for line in lines if line and not line.startswith("//")))  # noqa: S704 - our own file
+
+
 def csp_hash(text: str) -> str:
     """Return the text's hash as a content security policy wants it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -72,12 +72,13 @@ class Store(Medium, Protocol):
     def journals(self) -> Journals:
         """Return everything that was ever seen here, the broken journals named."""
 
-    def needed(self, until: datetime, earlier: Callable[[Sequence[Run]], Iterable[datetime]]) -> Journals:
+    def needed(self, until: datetime, earlier: Callable[[Sequence[Run]], Iterable[datetime]] | None) -> Journals:
         """Return at least what decisions at some instants can rest on, of a long history much faster than everything.
 
         Args:
             until: how far in the future a record may lie before its clock is not believed.
-            earlier: given all runs, the instants of which it will also be asked what was known then.
+            earlier: given all runs, the instants of which it will also be asked what was known then. None: nobody asks
+                of the past, and passes that are left out are not counted.
         """
 
     def ledger(self) -> Ledger:

@@ -58,7 +58,7 @@ class FileStore:
         """Return everything that was ever seen here, the broken journals named."""
         return read_journals(self._chains[Kind.JOURNAL])
 
-    def needed(self, until: datetime, earlier: Callable[[Sequence[Run]], Iterable[datetime]]) -> Journals:
+    def needed(self, until: datetime, earlier: Callable[[Sequence[Run]], Iterable[datetime]] | None) -> Journals:
         """Return at least what decisions at some instants can rest on; large journals are remembered."""
         return read_needed(self._chains[Kind.JOURNAL], until, Memory(default_folder()).look, earlier)
 

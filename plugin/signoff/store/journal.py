@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from signoff.errors import IntegrityError, RecordError
@@ -13,7 +13,7 @@ from signoff.store import chain, codec
 from signoff.store.atomic import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from io import RawIOBase
     from pathlib import Path, PurePath
@@ -247,6 +247,8 @@ class Journals:
     """Places of unfinished last lines, for information."""
     broken: tuple[str, ...]
     """What is wrong with journals that cannot be trusted, one sentence each; nothing of these is in the others."""
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of the last runs, by id: how many passes of each item are not among the observations: later ones confirm them."""
 
 
 def read_journals(folder: Path) -> Journals:

@@ -7,6 +7,8 @@ says is the same with the whole history.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from signoff.canonical import canonical
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
     from signoff.store.glance import Glance
     from signoff.store.remembered import Looked
 
+COUNTED_RUNS = 14
+"""Of how many runs of a release the passes that nobody needs are still counted, for a chart of the last nights."""
+
 
 def read_needed(
     folder: Path,
     until: datetime,
     look: Callable[[Sequence[Path]], Mapping[Path, Looked]],
-    earlier: Callable[[Sequence[Run]], Iterable[datetime]] = lambda _runs: (),
+    earlier: Callable[[Sequence[Run]], Iterable[datetime]] | None = None,
 ) -> Journals:
     """Return what decisions at some instants can rest on, the broken journals named; an absent folder holds nothing.
 
@@ -36,13 +41,14 @@ def read_needed(
         folder: holds the journals.
         until: how far in the future a record may lie before its clock is not believed; such a journal is kept whole.
         look: looks at journals, or remembers having looked at the same bytes.
-        earlier: given all runs, the instants of which it will also be asked what was known then.
+        earlier: given all runs, the instants of which it will also be asked what was known then. None: nobody asks of
+            the past at all, and what is left out is not counted.
     """
     broken: list[str] = []
     found, others = _sort(look(sorted(folder.glob(f"*{SUFFIX}"))), broken)
     runs = tuple(each.run for each in found.values() if each.run is not None)
     needed = _needed(found, others, until)
-    for instant in earlier(runs):
+    for instant in earlier(runs) if earlier is not None else ():
         then = {path: each for path, each in found.items() if each.earliest <= instant}
         for path, places in _needed(then, others, instant).items():
             needed[path] |= places
@@ -53,7 +59,25 @@ def read_needed(
         checkpoints=tuple(each.checkpoint for each in found.values() if each.checkpoint is not None),
         torn=tuple(each.torn for each in found.values() if each.torn),
         broken=tuple(broken),
+        left_out=_left_out(found, needed) if earlier is not None else {},
     )
+
+
+def _left_out(found: Mapping[Path, Glance], needed: Mapping[Path, set[int]]) -> Mapping[str, Mapping[str, int]]:
+    """Return how many passes of each item are not read, of the last runs of each release."""
+    counted: Counter[tuple[str, str]] = Counter()
+    counts: dict[str, Mapping[str, int]] = {}
+    for path, each in sorted(found.items(), key=lambda pair: pair[1].earliest, reverse=True):
+        run, places = each.run, needed.get(path)
+        if run is None or places is None or counted[run.environment, run.release] == COUNTED_RUNS:
+            continue
+        counted[run.environment, run.release] += 1
+        cells = each.passes.split(b"\n") if each.passes else []  # in the order of their places
+        items = [cell[1 : cell.find(b'",')] for cell in cells]
+        left = Counter(items)
+        left.subtract(items[bisect_left(each.places, place)] for place in places)
+        counts[run.id] = {item.decode(): count for item, count in left.items() if count}
+    return counts
 
 
 def _sort(looked: Mapping[Path, Looked], broken: list[str]) -> tuple[dict[Path, Glance], dict[Path, list[Observation]]]:

@@ -274,3 +274,47 @@ def test_no_secret_reaches_a_report(suite: Suite) -> None:
     suite.report("--final")
     (final,) = suite.reports.glob("final_report_*.md")
     assert "horse" not in final.read_text(encoding="utf-8")
+
+
+PRINTS = """#!/bin/sh
+for each in "$@"; do case $each in --print-to-pdf=*) printf '%%PDF-1.4 %%%%EOF' > "${each#*=}";; esac; done
+"""
+
+
+def test_the_page_is_printed_beside_the_other_reports(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = suite.folder / "browser"
+    browser.write_text(PRINTS, encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setenv("SIGNOFF_BROWSER", str(browser))
+    suite.saw(NOON, "pass", "fail")
+    result = suite.report("--pdf", "out/page.pdf")
+    assert result.exit_code == 0, result.output
+    assert (suite.folder / "out" / "page.pdf").read_bytes().startswith(b"%PDF-")
+    browser.write_text("#!/bin/sh\nexit 7\n", encoding="utf-8")
+    failed = suite.report("--pdf", "out/second.pdf")
+    assert failed.exit_code == 1
+    assert "ended with status 7; the page itself is" in failed.output.replace("\n", " ")
+    assert not (suite.folder / "out" / "second.pdf").exists()
+
+
+def test_without_a_browser_nothing_is_begun(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNOFF_BROWSER", "no-such-browser")
+    suite.saw(NOON, "pass", "pass")
+    result = suite.report("--pdf", "page.pdf")
+    assert result.exit_code == 1
+    assert "SIGNOFF_BROWSER names 'no-such-browser'" in result.output
+    assert not list(suite.reports.glob("readiness_check_*"))
+    assert suite.report("--daily", "--pdf", "page.pdf").exit_code == 2
+
+
+def test_the_page_in_both_languages_is_two_files_that_refer_to_each_other(suite: Suite) -> None:
+    suite.saw(NOON, "pass", "fail")
+    result = suite.report("--both")
+    assert result.exit_code == 0
+    (english,), (korean,) = suite.reports.glob("readiness_check_*.html"), suite.reports.glob("sign_off_page_ko_*.html")
+    texts = {path: path.read_text(encoding="utf-8") for path in (english, korean)}
+    assert '<html lang="en">' in texts[english]
+    assert '<html lang="ko">' in texts[korean]
+    assert f'<a href="{korean.name}" lang="ko" hreflang="ko">한국어</a>' in texts[english]
+    assert f'<a href="{english.name}" lang="en" hreflang="en">English</a>' in texts[korean]
+    assert korean.name in "".join(result.output.split())

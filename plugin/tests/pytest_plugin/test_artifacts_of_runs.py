@@ -79,10 +79,40 @@ def test_reports_are_whole(leaking: Any) -> None:
     (junit,) = (path for path in suite.artifacts() if path.name.startswith("junit_"))
     cases = {case.get("name"): case for case in ET.fromstring(junit.read_text()).iter("testcase")}
     properties = {p.get("name"): p.get("value") for p in cases["test_alive[web-1]"].iter("property")}
-    wanted = {"checklist": "INF-SRV-1", "check": "alive", "target": "web-1", "owner": "infra", "build": "77"}
+    wanted = {"checklist": "INF-SRV-1", "check": "alive", "target": "web-1", "owner": "infra"}
+    wanted |= {"area": "infra", "build": "77"}
     assert properties == wanted
     (report,) = (path for path in suite.artifacts() if path.name.startswith("run_report_"))
     assert "INF-SRV-1" in report.read_text(encoding="utf-8")
+
+
+DIES = """
+import os, pytest
+
+@pytest.mark.checklist(id="INF-SRV-3")
+def test_leaks_in_setup(): os._exit(3)
+"""
+
+
+def test_a_test_that_killed_its_worker_is_in_every_report(write_suite: Callable[..., Any]) -> None:
+    """With item, owner and area, although what it carried died with the worker; and the reports refer to each other."""
+    suite = write_suite({"INF-SRV-3": ITEMS["INF-SRV-3"]}, DIES)
+    run = suite.run(workers=1)
+    assert run.cell("leaks_in_setup")["state"] == "ERROR"
+    files = {path.name.rpartition("_")[0].rpartition("_")[0] + path.suffix: path for path in suite.artifacts()}
+    (case,) = ET.fromstring(files["junit.xml"].read_text()).iter("testcase")
+    assert "crashed" in str(case.find("error").get("message"))  # type: ignore[union-attr]
+    assert {p.get("name"): p.get("value") for p in case.iter("property")} == {
+        "checklist": "INF-SRV-3",
+        "check": "leaks_in_setup",
+        "target": "-",
+        "owner": "infra",
+        "area": "infra",
+    }
+    page, report = files["readiness_check.html"], files["run_report.html"]
+    assert f'href="{report.name}"' in page.read_text(encoding="utf-8")
+    assert f'href="{page.name}"' in report.read_text(encoding="utf-8")
+    assert "test_leaks_in_setup" in report.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("options", [["--collect-only", "-q"], ["--signoff-plan"], ["--markers"]], ids=" ".join)

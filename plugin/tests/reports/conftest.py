@@ -223,8 +223,9 @@ def browse(tmp_path: Path) -> Callable[..., str]:
     if program is None:
         pytest.skip("needs chromium (apt-get install chromium)")
 
-    def run(page: Path, *options: str) -> str:
-        command = [program, *QUIETLY, f"--user-data-dir={tmp_path / 'profile'}", *options, page.as_uri()]
+    def run(page: Path | str, *options: str) -> str:
+        address = page if isinstance(page, str) else page.as_uri()
+        command = [program, *QUIETLY, f"--user-data-dir={tmp_path / 'profile'}", *options, address]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
     return run

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import pytest
 
+from signoff import model
 from signoff.model import (
     ApprovalStatus,
     Change,
@@ -45,7 +46,7 @@ def names() -> Iterator[str]:
     yield from (f"method.{method}" for method in Method)
     yield from (f"approval.{status}" for status in ApprovalStatus)
     yield from (f"issue.{status}" for status in IssueStatus)
-    yield from (f"cause.{cause}" for cause in get_args(get_type_hints(Change)["cause"]))
+    yield from (f"cause.{cause}" for cause in get_args(get_type_hints(Change, localns=vars(model))["cause"]))
 
 
 @pytest.mark.parametrize("key", sorted(catalogue()))

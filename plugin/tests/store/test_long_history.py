@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from signoff.decision.evaluate import evaluate
 from signoff.decision.hindsight import World, baseline, baseline_instant
 from signoff.decision.history import CLOCK_TOLERANCE
+from signoff.decision.told import told
 from signoff.model import (
     Area,
     Cell,
@@ -181,6 +182,11 @@ def _judge(journals: Journals) -> Any:
     )
 
 
+def _told(journals: Journals) -> Any:
+    flaky = {item.id for item in ITEMS if item.flaky_allowed}
+    return told(_judge(journals).runs, journals.observations, journals.left_out, flaky)
+
+
 @pytest.mark.parametrize("again", [False, True], ids=["looked at", "remembered"])
 @settings(max_examples=250, deadline=None)
 @given(history=runs)
@@ -195,6 +201,7 @@ def test_the_decision_is_that_of_the_whole_history(history: Any, again: bool) ->
         assert (needed.runs, needed.checkpoints, needed.torn) == (whole.runs, whole.checkpoints, whole.torn)
         assert _judge(needed) == _judge(whole)
         assert baseline(_world(needed), NOW) == baseline(_world(whole), NOW)
+        assert _told(needed) == _told(whole)
 
 
 def _nightly(folder: Path, nights: int) -> None:
@@ -204,10 +211,12 @@ def _nightly(folder: Path, nights: int) -> None:
 
 def test_only_the_newest_night_of_many_is_read(tmp_path: Path) -> None:
     _nightly(tmp_path / "runs", 5)
-    needed = read_needed(tmp_path / "runs", NOW, Memory(tmp_path / "memory").look)
+    needed = read_needed(tmp_path / "runs", NOW, Memory(tmp_path / "memory").look, lambda _runs: ())
     assert {seen.run for seen in needed.observations} == {"R0"}
     assert len(needed.observations) == len(CELLS)
     assert len(needed.runs) == 5
+    assert needed.left_out["R4"] == {item.id: 2 for item in ITEMS}
+    assert needed.left_out["R0"] == {}
 
 
 @pytest.mark.parametrize("remember", [0, 1 << 40], ids=["remembered", "looked at"])

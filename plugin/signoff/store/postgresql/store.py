@@ -73,7 +73,7 @@ class PostgresStore(PostgresRows):
                 broken.append(f"{self.name}: {error}")
         return summarise(read, broken)
 
-    def needed(self, until: datetime, earlier: Callable[[Sequence[Run]], Iterable[datetime]]) -> Journals:
+    def needed(self, until: datetime, earlier: Callable[[Sequence[Run]], Iterable[datetime]] | None) -> Journals:
         """Return at least what decisions at some instants can rest on; what did not change is not fetched again."""
         folder = folder_of(self.name, self.environment)
         try:
