@@ -6,15 +6,18 @@ DEMO := .venv-demo
 DEV := .venv-dev
 JOBS ?= 2
 DEMO_ARGS ?=
+ESTATE_ARGS ?=
 TEST_ARGS ?=
 PIP := -m pip --disable-pip-version-check --quiet
+PYTEST = $(DEV)/bin/python -m pytest -c plugin/pytest.toml --rootdir plugin
 BENCHMARKS := $(wildcard benchmarks/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo estate test lint bench clean
 
 help:
 	@echo "make demo    a small real production environment, the whole checklist against it, a decision and its page"
+	@echo "make estate  ten real hosts on this machine (Debian, root), infrastructure and security checked against them"
 	@echo "make test    the engine's own tests"
 	@echo "make lint    style, types, import direction, schemas"
 	@echo "make bench   measurements against peers"
@@ -23,8 +26,16 @@ help:
 demo: $(DEMO)/installed
 	$(DEMO)/bin/signoff demo run $(DEMO_ARGS)
 
+estate: $(DEV)/installed
+	$(DEV)/bin/python -m estate up
+	$(DEV)/bin/python -m estate check $(ESTATE_ARGS)
+
+# The tests on the estate share one: they run by themselves, and are skipped with a line that says why where it cannot be.
 test: $(DEV)/installed
-	$(DEV)/bin/python -m pytest -c plugin/pytest.toml --rootdir plugin plugin/tests -n $(JOBS) $(TEST_ARGS)
+	$(PYTEST) plugin/tests --ignore plugin/tests/estate -n $(JOBS) $(TEST_ARGS)
+ifeq ($(TEST_ARGS),)
+	$(PYTEST) plugin/tests/estate -r fEs
+endif
 
 lint: $(DEV)/installed
 	$(DEV)/bin/ruff check
@@ -43,6 +54,7 @@ endif
 
 clean:
 	@if [ -x $(DEMO)/bin/signoff ]; then $(DEMO)/bin/signoff demo down; fi
+	@if [ -x $(DEV)/bin/python ]; then $(DEV)/bin/python -m estate down; fi
 	rm -rf $(DEMO) $(DEV)
 
 # The package itself is installed last and in place, by the locked build backend: nothing is fetched unchecked.

@@ -1,0 +1,36 @@
+"""Every role by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from estate.roles import (
+    app,
+    backup,
+    balancer,
+    base,
+    cache,
+    central_log,
+    database,
+    edge,
+    firewall,
+    log_shipper,
+    monitoring,
+    nameserver,
+    node_exporter,
+    resolver,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.roles.model import Role
+
+__all__ = ["ROLES"]
+
+_MODULES = (
+    *(base, firewall, node_exporter, log_shipper),
+    *(edge, balancer, app, database, backup, cache, nameserver, resolver, monitoring, central_log),
+)
+
+ROLES: Mapping[str, Role] = {module.ROLE.name: module.ROLE for module in _MODULES}
