@@ -6,15 +6,21 @@ The engine gives `target`, `host`, `evidence`, `inventory`, `connect`, `evaluate
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
 
     from signoff.config.inventory import Inventory
+    from signoff.config.kinds.cloud import CloudService
     from signoff.config.kinds.standby import StandbyService
+    from signoff.probes.aws import AwsSession
+    from signoff.probes.cloud.model import Cloud
     from signoff.probes.postgres import Database
     from signoff.pytest_plugin.fixtures import BoundTarget
 
@@ -43,3 +49,52 @@ def database(target: BoundTarget, open_database: Callable[..., Any]) -> Iterator
     """Return the current database, open for reading."""
     with open_database(target.name) as database:
         yield database
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedCloud:
+    """An account or cluster that was proved to be the inventory's, and a way to read it."""
+
+    name: str
+    settings: CloudService
+    reader: Cloud
+
+
+@pytest.fixture(scope="session")
+def opened_clouds() -> Iterator[dict[str, Cloud]]:
+    """Return the clouds that are open, by name: each is proved and opened once for a run."""
+    opened: dict[str, Cloud] = {}
+    yield opened
+    for each in opened.values():
+        each.close()
+
+
+@pytest.fixture
+def cloud(
+    target: BoundTarget,
+    evaluated_at: datetime,
+    workspace_path: Callable[[str], Path],
+    opened_clouds: dict[str, Cloud],
+) -> CheckedCloud:
+    """Return the current cloud, open for reading."""
+    from signoff.probes.cloud.open import open_cloud
+
+    if target.name not in opened_clouds:
+        opened_clouds[target.name] = open_cloud(target.settings, now=evaluated_at, find=workspace_path)
+    return CheckedCloud(name=target.name, settings=target.settings, reader=opened_clouds[target.name])
+
+
+@pytest.fixture
+def open_aws_account(inventory: Inventory) -> Callable[[str], AwsSession]:
+    """Return a function that opens a cloud of Amazon's by name; the session is a context manager."""
+    from signoff import not_verified
+    from signoff.probes.aws import open_aws
+    from signoff.probes.cloud.open import aws_access
+
+    def open_(name: str) -> AwsSession:
+        settings: Any = inventory.service(name)
+        if settings.kind != "cloud" or settings.provider != "aws":
+            not_verified(f"{name} is no cloud of provider aws; name one")
+        return open_aws(aws_access(settings))
+
+    return open_
