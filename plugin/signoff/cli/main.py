@@ -21,6 +21,7 @@ from signoff.cli.publishing import doctor, publish_command
 from signoff.cli.reporting import report
 from signoff.cli.schema import schema
 from signoff.cli.syncing import store, sync
+from signoff.cli.tools.command import tools
 from signoff.cli.verifying import verify
 
 
@@ -53,6 +54,7 @@ for command in (
     guard,
     sync,
     store,
+    tools,
 ):
     main.add_command(command)
 demo.add_command(run)

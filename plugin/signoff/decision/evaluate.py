@@ -178,7 +178,7 @@ def _judge(  # noqa: PLR0913, PLR0917 - private, one caller
     own = [judge_item(item, places.get(item.id, ()), seen, policy, records, now) for item in computed]
     issues = register.issues([*results.values(), *own], seen, runs, actions, records.waivers, policy, now)
     for item in computed:
-        rule = derived.RULES[item.derives](tuple(results.values()), issues, any_evidence=any_evidence)
+        rule = derived.RULES[item.derives](tuple(results.values()), issues, any_evidence=any_evidence, policy=policy)
         results[item.id] = judge_item(item, places.get(item.id, ()), seen, policy, records, now, derived=rule)
     return tuple(results[item.id] for item in checklist.items), issues
 

@@ -67,7 +67,7 @@ def reasons(  # noqa: PLR0913, PLR0917 - the gate looks at everything
     blocking = {result.item.id for result in judged if result.item.blocking}
     found += [_issue_reason(issue) for issue in issues if issue.item in blocking and issue.status.is_open]
     found += [_watched_reason(seen) for seen in watched if seen.cell.item in blocking]
-    if not any(r.state in _LOOKED_AT and r.item.method is not Method.DERIVED and not r.item.derives for r in judged):
+    if not any(r.state in _LOOKED_AT and r.item.method is not Method.DERIVED and _has_looked(r) for r in judged):
         found.append(_nothing_verified())
     if not partial:
         found += standing.reasons(rollback)
@@ -78,6 +78,11 @@ def reasons(  # noqa: PLR0913, PLR0917 - the gate looks at everything
             found += [_approval_reason(step) for step in approvals if step.status in _APPROVAL_WORDS]
             found += [_no_roles()] if not approvals else []
     return tuple(sorted(found, key=lambda reason: _ORDER.index(reason.verdict)))
+
+
+def _has_looked(result: ItemResult) -> bool:
+    """Whether the item has something of its own to go by: what is only computed from others verifies nothing."""
+    return bool(result.cells) or not result.item.derives
 
 
 def verdict(found: Sequence[Reason], approvals: Sequence[ApprovalStep], *, partial: bool) -> Verdict:

@@ -68,6 +68,12 @@ class Note(Enum):
     OPEN_CRITICAL = Text(
         en="{count} critical or high issues are open: {issues}", ko="중요 이슈 {count}건이 미해결: {issues}"
     )
+    CATEGORY_COVERED = Text(en="{category}: covered by {items}", ko="{category}: {items}에서 확인됨")
+    CATEGORY_BROKEN = Text(en="{category}: an open finding of {items}", ko="{category}: {items}에 미해결 결과가 있음")
+    CATEGORY_BY_PEOPLE = Text(en="{category}: left to the attestation", ko="{category}: 담당자 증명으로 확인")
+    CATEGORY_UNCOVERED = Text(
+        en="{category}: no source has passed ({items})", ko="{category}: 통과한 근거가 없음({items})"
+    )
     SIGNED_IN_FUTURE = Text(
         en="it is dated in the future, {created}; check the clocks",
         ko="서명 시각이 미래({created})임, 시계를 확인할 것",

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from signoff.errors import NotVerifiedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from signoff.errors import SignoffError
 
 T = TypeVar("T")
 
@@ -14,40 +20,43 @@ T = TypeVar("T")
 class Node:
     """A value in a JSON document that knows where it stands, so that every complaint can say so."""
 
-    __slots__ = ("_kind", "_path", "value")
+    __slots__ = ("_error", "_kind", "_path", "value")
 
-    def __init__(self, value: Any, *, kind: str, path: str = "$") -> None:
+    def __init__(self, value: Any, *, kind: str, path: str = "$", error: type[SignoffError] = NotVerifiedError) -> None:
         self.value = value
         self._kind = kind
         self._path = path
+        self._error = error
 
     @classmethod
-    def parse(cls, text: bytes | str, *, kind: str) -> Node:
-        """Return the document's root.
+    def parse(cls, text: bytes | str, *, kind: str, error: type[SignoffError] = NotVerifiedError) -> Node:
+        """Return the document's root; `kind` names the sort of report in messages.
 
         Raises:
-            NotVerifiedError: no JSON; `kind` names the sort of report in the message.
+            NotVerifiedError, or what `error` says: no JSON, or an object with one key twice.
         """
         try:
-            return cls(json.loads(text), kind=kind)
-        except (ValueError, RecursionError) as error:
-            raise NotVerifiedError(f"{kind}: not a JSON document: {error}; it may be truncated") from error
+            value = json.loads(text, object_pairs_hook=_object)
+        except (ValueError, RecursionError) as wrong:
+            raise error(f"{kind}: not a JSON document: {wrong}; it may be truncated") from wrong
+        return cls(value, kind=kind, error=error)
 
     def __contains__(self, key: str) -> bool:
-        """Whether this is an object with the key and a value other than null."""
-        return isinstance(self.value, dict) and self.value.get(key) is not None
+        """Whether this is an object with the key and a value other than null; an absent one has none."""
+        return self.at(key).value is not None
 
     def at(self, key: str) -> Node:
-        """Return the member; an absent one holds None."""
-        value = self.value.get(key) if isinstance(self.value, dict) else None
-        return Node(value, kind=self._kind, path=f"{self._path}.{key}")
+        """Return the member; an absent one holds None, as every member of an absent object does."""
+        value = None if self.value is None else self.expect(dict, "an object").get(key)
+        return self._child(value, f".{key}")
 
     def items(self) -> list[Node]:
         """Return the elements of a list that must be there."""
-        return [
-            Node(value, kind=self._kind, path=f"{self._path}[{index}]")
-            for index, value in enumerate(self.expect(list, "a list"))
-        ]
+        return [self._child(value, f"[{index}]") for index, value in enumerate(self.expect(list, "a list"))]
+
+    def some(self, key: str) -> list[Node]:
+        """Return the elements of a list that may be absent."""
+        return self.at(key).items() if key in self else []
 
     def members(self) -> dict[str, Node]:
         """Return the members of an object that must be there."""
@@ -70,19 +79,26 @@ class Node:
             raise self.wrong("a number of seconds")
         return float(self.value)
 
+    def choice(self, words: Mapping[str, T]) -> T:
+        """Return what the word stands for, in whatever case it is written."""
+        word = self.text().lower()
+        if word not in words:
+            raise self.wrong(f"one of {', '.join(sorted(words))}")
+        return words[word]
+
     def flag(self) -> bool:
         """Return true or false; nothing else counts as either."""
         return self.expect(bool, "true or false")
 
-    def instant(self) -> datetime:
-        """Return an ISO 8601 instant with an offset, as UTC."""
+    def instant(self, timezone: tzinfo | None = None) -> datetime:
+        """Return an ISO 8601 instant as UTC; without an offset it is one of the time zone, if there is one."""
         try:
             instant = datetime.fromisoformat(self.text())
-        except ValueError as error:
+            if instant.tzinfo is None and timezone is None:
+                raise self.wrong("an instant with an offset, such as 2026-11-22T09:00:00Z")
+            return (instant if instant.tzinfo else instant.replace(tzinfo=timezone)).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
             raise self.wrong("an ISO 8601 instant") from error
-        if instant.tzinfo is None:
-            raise self.wrong("an instant with an offset, such as 2026-11-22T09:00:00Z")
-        return instant.astimezone(UTC)
 
     def expect(self, wanted: type[T], words: str) -> T:
         """Return the value if it is of the type, else raise."""
@@ -90,9 +106,26 @@ class Node:
             raise self.wrong(words)
         return self.value
 
-    def wrong(self, words: str) -> NotVerifiedError:
+    def wrong(self, words: str) -> SignoffError:
         """Return the error that says what should stand here."""
         found = "nothing" if self.value is None else type(self.value).__name__
-        return NotVerifiedError(
-            f"{self._kind}: {self._path}: expected {words}, found {found}; import a complete report"
-        )
+        return self._error(f"{self._kind}: {self._path}: expected {words}, found {found}; import a complete report")
+
+    def refuse(self, why: str) -> SignoffError:
+        """Return the error that says why this place proves nothing."""
+        return self._error(f"{self._kind}: {self._path}: {why}")
+
+    def empty(self) -> Node:
+        """Return an object without members at this place."""
+        return self._child({}, "")
+
+    def _child(self, value: Any, step: str) -> Node:
+        return Node(value, kind=self._kind, path=f"{self._path}{step}", error=self._error)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        # The last one would silently win: a way to hide what stands in the first.
+        raise ValueError("an object has one key twice")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from signoff.errors import NotVerifiedError
+from signoff.errors import DamagedReportError, NotVerifiedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(minutes=5)
 """Clocks may differ by this much before a time stamp counts as lying in the future."""
+MAX_BYTES = 50_000_000
+"""A report that is larger is not read: no tool writes one, and it would fill the memory."""
 _SHORTEST = 7
 
 
@@ -21,11 +23,16 @@ def read_file(path: Path) -> bytes:
 
     Raises:
         NotVerifiedError: there is no such file, or it cannot be read.
+        DamagedReportError: it is larger than `MAX_BYTES`.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise NotVerifiedError(f"{path.name}: {error.strerror}; put it where the inventory says") from error
+    if len(content) > MAX_BYTES:
+        raise DamagedReportError(f"{path.name}: larger than {MAX_BYTES // 1_000_000} MB; import the report alone")
+    return content
 
 
 def require_release(what: str, commit: str, released: str) -> None:

@@ -1,4 +1,4 @@
-"""Which Python packages a lock file wants in one environment, whatever tool wrote it."""
+"""Which packages a lock file wants in one environment, whatever tool wrote it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from signoff.errors import NotVerifiedError
-from signoff.importers import poetry_lock, pylock, requirements_txt, uv_lock
+from signoff.importers import package_lock, poetry_lock, pylock, requirements_txt, uv_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,6 +47,10 @@ def _reader(name: str) -> _Reader:
         return uv_lock.read
     if name == "pylock.toml" or (name.startswith("pylock.") and name.endswith(".toml")):
         return pylock.read
+    if name == "package-lock.json":
+        return package_lock.read
     if name.endswith(".txt"):
         return requirements_txt.read
-    raise NotVerifiedError(f"{name}: unknown lock format; use poetry.lock, uv.lock, pylock.toml or hashed requirements")
+    raise NotVerifiedError(
+        f"{name}: unknown lock format; use poetry.lock, uv.lock, pylock.toml, package-lock.json or hashed requirements"
+    )

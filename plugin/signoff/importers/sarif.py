@@ -1,100 +1,75 @@
-"""SARIF 2.1: findings of static analysis, and proof that the analysis ran over something."""
+"""SARIF 2.1 of any analyser: findings, and proof that the analysis ran to its end over something."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from signoff.errors import NotVerifiedError
-from signoff.importers._json import Node
+from signoff.importers.report import Finding, Report, Risk, cwes_in, json_root, risk_of_score
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
 
-Level = Literal["none", "note", "warning", "error"]
-LEVELS: tuple[Level, ...] = ("none", "note", "warning", "error")
+    from signoff.importers._json import Node
+
 _KIND = "SARIF report"
+_LEVELS: Mapping[str, Risk] = {"none": Risk.INFO, "note": Risk.LOW, "warning": Risk.MEDIUM, "error": Risk.HIGH}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One result: where, which rule, how bad. `security_severity` is the rule's 0 to 10 score, None without one."""
-
-    rule: str
-    level: Level
-    file: str
-    line: int
-    suppressed: bool
-    security_severity: float | None = None
-
-    def __str__(self) -> str:
-        """Return `file:line rule (level)`."""
-        return f"{self.file}:{self.line} {self.rule} ({self.level})"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SarifReport:
-    """All runs of one document together."""
-
-    tools: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    files: int
-    """Files that the tools say they analysed; 0 when they do not say."""
-    rules: int
-    """Rules that the tools list."""
-    ended: datetime | None
-    """Oldest end of an invocation; None when one has no end."""
-    revisions: frozenset[str]
-    """Commits that the runs name."""
-
-    def at_least(self, level: Level) -> tuple[Finding, ...]:
-        """Return the unsuppressed findings of this level or worse."""
-        worst = LEVELS[LEVELS.index(level) :]
-        return tuple(finding for finding in self.findings if finding.level in worst and not finding.suppressed)
-
-
-def read(text: bytes | str) -> SarifReport:
-    """Return the findings of all runs.
+def read(text: bytes | str) -> Report:
+    """Return the findings of all runs together.
 
     Raises:
-        NotVerifiedError: not SARIF 2.1, no run, or a run that did not finish successfully.
+        DamagedReportError: not SARIF 2.1, no run, or a run that did not finish successfully.
     """
-    root = Node.parse(text, kind=_KIND)
+    root = json_root(text, _KIND)
     version = root.at("version").text()
     if not version.startswith("2.1"):
-        raise NotVerifiedError(f"{_KIND}: version {version[:20]!r} is not understood; export SARIF 2.1.0")
+        raise root.refuse(f"version {version[:20]!r} is not understood; export SARIF 2.1.0")
     runs = root.at("runs").items()
     if not runs:
-        raise NotVerifiedError(f"{_KIND}: no run in it; import the report of an analysis that ran")
+        raise root.refuse("no run in it; import the report of an analysis that ran")
     invocations = [invocation for run in runs for invocation in _invocations(run)]
     ends = [invocation.at("endTimeUtc").instant() for invocation in invocations if "endTimeUtc" in invocation]
-    return SarifReport(
-        tools=tuple(_tool(run) for run in runs),
+    tools = [_tool(run) for run in runs]
+    return Report(
+        producer=", ".join(dict.fromkeys(name for name, _ in tools)),
+        version=", ".join(dict.fromkeys(version for _, version in tools if version)),
+        created=min(ends) if ends and len(ends) == len(invocations) else None,
+        commits=frozenset(revision for run in runs for revision in _revisions(run)),
+        inspected=sum(_files(run) for run in runs),
+        skipped=tuple(problem for invocation in invocations for problem in _problems(invocation)),
         findings=tuple(finding for run in runs for finding in _findings(run)),
-        files=sum(_files(run) for run in runs),
-        rules=sum(len(_rules(run)) for run in runs),
-        ended=min(ends) if ends and len(ends) == len(invocations) else None,
-        revisions=frozenset(revision for run in runs for revision in _revisions(run)),
+        weaknesses=frozenset(cwe for run in runs for rule in _rules(run) for cwe in _weaknesses(rule)),
     )
 
 
-def _tool(run: Node) -> str:
+def _tool(run: Node) -> tuple[str, str]:
     driver = run.at("tool").at("driver")
-    version = driver.at("semanticVersion").value or driver.at("version").value or ""
-    return f"{driver.at('name').text()} {version}".strip()
+    return driver.at("name").text(), driver.at("semanticVersion").text("") or driver.at("version").text("")
 
 
 def _invocations(run: Node) -> list[Node]:
-    invocations = run.at("invocations").items() if "invocations" in run else []
+    invocations = run.some("invocations")
     for invocation in invocations:
         if not invocation.at("executionSuccessful").flag():
-            raise NotVerifiedError(f"{_KIND}: {_tool(run)} says that it did not finish successfully; run it again")
+            raise invocation.refuse(f"{_tool(run)[0]} says that it did not finish successfully; run it again")
     return invocations
 
 
+def _problems(invocation: Node) -> list[str]:
+    """Return what the tool itself reports as gone wrong, such as files that it could not read."""
+    notices = [*invocation.some("toolExecutionNotifications"), *invocation.some("toolConfigurationNotifications")]
+    return [
+        notice.at("message").at("text").text("") or notice.at("descriptor").at("id").text("problem")
+        for notice in notices
+        if notice.at("level").text("warning") == "error"
+    ]
+
+
 def _rules(run: Node) -> list[Node]:
-    driver = run.at("tool").at("driver")
-    return driver.at("rules").items() if "rules" in driver else []
+    tool = run.at("tool")
+    parts = [tool.at("driver"), *tool.some("extensions")]
+    return [rule for part in parts for rule in part.some("rules")]
 
 
 def _files(run: Node) -> int:
@@ -106,15 +81,15 @@ def _files(run: Node) -> int:
 
 
 def _revisions(run: Node) -> list[str]:
-    provenance = run.at("versionControlProvenance").items() if "versionControlProvenance" in run else []
-    return [entry.at("revisionId").text() for entry in provenance if "revisionId" in entry]
+    entries = run.some("versionControlProvenance")
+    return [entry.at("revisionId").text() for entry in entries if "revisionId" in entry]
 
 
 def _findings(run: Node) -> list[Finding]:
     if "results" not in run:
-        raise NotVerifiedError(f"{_KIND}: {_tool(run)} wrote no list of results: the analysis did not run to its end")
-    rules = _rules(run)
-    by_id = {rule.at("id").text(): rule for rule in rules}
+        raise run.refuse(f"{_tool(run)[0]} wrote no list of results: the analysis did not run to its end")
+    rules = run.at("tool").at("driver").some("rules")
+    by_id = {rule.at("id").text(): rule for rule in _rules(run)}
     return [_finding(result, rules, by_id) for result in run.at("results").items() if _is_problem(result)]
 
 
@@ -122,47 +97,61 @@ def _is_problem(result: Node) -> bool:
     return result.at("kind").text("fail") in {"fail", "open", "review"}
 
 
-def _finding(result: Node, rules: list[Node], by_id: dict[str, Node]) -> Finding:
+def _finding(result: Node, rules: list[Node], by_id: Mapping[str, Node]) -> Finding:
     rule = _rule_of(result, rules, by_id)
-    score = rule.at("properties").at("security-severity").value
-    place = _place(result)
+    place, line = _place(result)
     return Finding(
         rule=result.at("ruleId").text("") or rule.at("id").text("?"),
-        level=_level(result, rule),
-        file=place.at("artifactLocation").at("uri").text("?"),
-        line=place.at("region").at("startLine").count() if "startLine" in place.at("region") else 0,
+        risk=_risk(result, rule),
+        place=f"{place}:{line}" if line else place,
+        cwes=tuple(sorted({*_weaknesses(rule), *_weaknesses(result)})),
         suppressed=_suppressed(result),
-        security_severity=_score(score),
     )
 
 
-def _rule_of(result: Node, rules: list[Node], by_id: dict[str, Node]) -> Node:
+def _rule_of(result: Node, rules: list[Node], by_id: Mapping[str, Node]) -> Node:
     index: Any = result.at("ruleIndex").value
     if isinstance(index, int) and 0 <= index < len(rules):
         return rules[index]
-    return by_id.get(result.at("ruleId").text(""), Node({}, kind=_KIND))
+    return by_id.get(result.at("ruleId").text(""), result.empty())
 
 
-def _place(result: Node) -> Node:
-    locations = result.at("locations").items() if "locations" in result else []
-    return (locations[0] if locations else Node({}, kind=_KIND)).at("physicalLocation")
+def _place(result: Node) -> tuple[str, int]:
+    locations = result.some("locations")
+    place = (locations[0] if locations else result.empty()).at("physicalLocation")
+    region = place.at("region")
+    return place.at("artifactLocation").at("uri").text("?"), region.at(
+        "startLine"
+    ).count() if "startLine" in region else 0
 
 
-def _level(result: Node, rule: Node) -> Level:
+def _risk(result: Node, rule: Node) -> Risk:
     # The standard's default is "warning"; Bandit leaves the level out.
-    level = result.at("level").text("") or rule.at("defaultConfiguration").at("level").text("warning")
-    if level not in LEVELS:
-        raise NotVerifiedError(f"{_KIND}: unknown level {level[:20]!r}; the standard knows {', '.join(LEVELS)}")
-    return level
+    where = result.at("level") if "level" in result else rule.at("defaultConfiguration").at("level")
+    risk = where.choice(_LEVELS) if where.value is not None else Risk.MEDIUM
+    score = rule.at("properties").at("security-severity")
+    return risk if score.value is None else max(risk, risk_of_score(_score(score)))
 
 
-def _suppressed(result: Node) -> bool:
-    suppressions = result.at("suppressions").items() if "suppressions" in result else []
-    return any(entry.at("status").text("accepted") == "accepted" for entry in suppressions)
-
-
-def _score(value: object) -> float | None:
+def _score(node: Node) -> float:
     try:
-        return float(str(value))
-    except ValueError:
-        return None
+        return float(str(node.value))
+    except ValueError as error:
+        raise node.wrong("a score from 0 to 10") from error
+
+
+def _weaknesses(node: Node) -> tuple[int, ...]:
+    """Return the CWE ids in tags, in taxa and in relationships."""
+    tags = [tag.text() for tag in node.at("properties").some("tags")]
+    references = [*node.some("taxa"), *(one.at("target") for one in node.some("relationships"))]
+    taxa = [
+        f"CWE-{one.at('id').text('')}"
+        for one in references
+        if one.at("toolComponent").at("name").text("").upper() == "CWE"
+    ]
+    return cwes_in(*tags, *taxa)
+
+
+def _suppressed(result: Node) -> str:
+    accepted = [one for one in result.some("suppressions") if one.at("status").text("accepted") == "accepted"]
+    return (accepted[0].at("justification").text("") or accepted[0].at("kind").text("suppressed")) if accepted else ""

@@ -228,7 +228,7 @@ def test_signature_after_bad_news_is_not_void_and_releases_nothing(make: Any, th
 def test_bad_news_at_the_instant_of_a_signature_voids_it(make: Any, three: Any, later: int, status: Any) -> None:
     runs, bad = [make.run("R1"), make.run("M", 11, stream="monitor")], make.seen("fail", 10, "M")
     signed = [replace(one, created=bad.finished + timedelta(microseconds=later)) for one in three]
-    signoff = make.judge([make.seen(), bad], runs=runs, records=Records(approvals=signed), question="release")
+    signoff = make.judge([make.seen(), bad], runs=runs, records=Records(approvals=tuple(signed)), question="release")
     assert signoff.approvals[0].status is status
 
 

@@ -96,7 +96,7 @@ def test_a_drill_says_how_long_it_took_and_what_went_wrong() -> None:
     ("change", "reason"),
     [
         ({"steps": []}, "no step"),
-        ({"steps": ["switch"]}, r"\$\.steps\[0\]\.name"),
+        ({"steps": ["switch"]}, r"\$\.steps\[0\]: expected an object"),
         ({"downtime_seconds": None}, r"\$\.downtime_seconds"),
         ({"performed_at": None}, r"\$\.performed_at"),
         ({"passed": 1}, r"\$\.passed"),
