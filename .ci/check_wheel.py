@@ -23,7 +23,7 @@ NEEDED = (
     "signoff/suite/tests/infra/conftest.py",
     "signoff/transport/shell/far_side.sh",
 )
-FORBIDDEN_NAMES = frozenset({".demo", ".env", ".git", "__pycache__"})
+FORBIDDEN_NAMES = frozenset({".demo", ".env", ".git", "__pycache__", "estate"})
 
 
 def main(path: str) -> int:

@@ -70,6 +70,10 @@ class ExportError(SignoffError):
     """The decision cannot be told in this format without saying something that is not so."""
 
 
+class PaperError(SignoffError):
+    """A page could not be printed. What is on the page, and the page itself, stand as they are."""
+
+
 class GuardError(SignoffError):
     """A probe was asked to do something that could change production: a bug in the check, never a finding."""
 
@@ -88,6 +92,13 @@ class AuthenticationError(CouldNotCheckError):
 
 class TimedOutError(CouldNotCheckError):
     """The target accepted the question and did not answer in time."""
+
+
+class DamagedReportError(CouldNotCheckError):
+    """A report of another tool cannot be read as what it claims to be: cut short, hostile, or of another form.
+
+    The message names the file and the place in it.
+    """
 
 
 class NotVerifiedError(SignoffError):

@@ -34,7 +34,8 @@ CORE = _declared(PROJECT["dependencies"])
 DEMO = _declared(PROJECT["optional-dependencies"]["demo"])
 PARAMIKO = _declared(PROJECT["optional-dependencies"]["paramiko"])
 ANSIBLE = _declared(PROJECT["optional-dependencies"]["ansible"])
-PART_OF = {"pydantic-core": "pydantic", "psycopg-binary": "psycopg"}
+AWS = _declared(PROJECT["optional-dependencies"]["aws"])
+PART_OF = {"botocore": "boto3", "pydantic-core": "pydantic", "psycopg-binary": "psycopg"}
 """Distributions that come with another one, version by version."""
 
 
@@ -60,8 +61,13 @@ def _files(of_demo: bool) -> list[Path]:
 
 
 def test_core_imports_only_what_it_declares() -> None:
-    files = [path for path in _files(of_demo=False) if path.name != "paramiko_ssh.py"]
+    of_extras = {PACKAGE / "transport" / "paramiko_ssh.py", PACKAGE / "probes" / "aws.py"}
+    files = [path for path in _files(of_demo=False) if path not in of_extras]
     assert _distributions(files) - CORE == set()
+
+
+def test_the_way_to_amazon_imports_only_what_its_extra_declares() -> None:
+    assert _distributions([PACKAGE / "probes" / "aws.py"]) == AWS
 
 
 def test_demo_imports_only_what_it_declares() -> None:
@@ -70,7 +76,7 @@ def test_demo_imports_only_what_it_declares() -> None:
 
 def test_nothing_is_declared_in_vain() -> None:
     used = _distributions([*_files(of_demo=False), *_files(of_demo=True)]) | set(STARTED)
-    assert (CORE | DEMO | PARAMIKO | ANSIBLE) - used == set()
+    assert (CORE | DEMO | PARAMIKO | ANSIBLE | AWS) - used == set()
 
 
 @pytest.mark.parametrize("name", ["demo", "dev"])

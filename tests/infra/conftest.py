@@ -9,7 +9,8 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
+    from pathlib import Path
 
     from requests import Response
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from signoff.config.kinds.prometheus import PrometheusService
     from signoff.config.kinds.redis import RedisService
     from signoff.config.kinds.tls import TlsService
+    from signoff.probes.balancer import BalancerFacts, ServerState
     from signoff.probes.dns import Answer, NameServer, Question
+    from signoff.probes.dnssec import SignatureFacts
     from signoff.probes.facts import ServerFacts
-    from signoff.probes.haproxy import HaproxyFacts, ServerState
-    from signoff.probes.host_metrics import HostCoverage, HostPeaks
+    from signoff.probes.host_metrics import DiskForecast, HostCoverage, HostPeaks
     from signoff.probes.http import Session
     from signoff.probes.libraries import ProgramFact
     from signoff.probes.packages import PackageFact
@@ -99,6 +101,12 @@ class Monitoring:
 
         return read_peaks(self.api, label=self.settings.host_label, host=self.host, window=window)
 
+    def forecasts(self, window: timedelta) -> tuple[DiskForecast, ...]:
+        """Return where the host's file systems are going, judged by the window."""
+        from signoff.probes.host_metrics import read_forecasts
+
+        return read_forecasts(self.api, label=self.settings.host_label, host=self.host, window=window)
+
 
 @pytest.fixture
 def monitoring(target: BoundTarget, inventory: Inventory) -> Iterator[Monitoring]:
@@ -117,20 +125,31 @@ def monitoring(target: BoundTarget, inventory: Inventory) -> Iterator[Monitoring
 
 @dataclass(frozen=True, kw_only=True)
 class Cache:
-    """A Redis-compatible server."""
+    """A Redis-compatible server, and a way to look again."""
 
     name: str
     settings: RedisService
     facts: RedisFacts
+    look: Callable[[], RedisFacts]
+
+    def later(self) -> RedisFacts:
+        """Look again after the pause that the inventory asks for: counters that move tell what happens now."""
+        import time
+
+        time.sleep(self.settings.sample.total_seconds())
+        return self.look()
 
 
 @pytest.fixture
 def cache(target: BoundTarget) -> Cache:
     """Return the current cache's facts: one INFO."""
+    from functools import partial
+
     from signoff.probes.redis import read_redis
 
     settings: RedisService = target.settings
-    facts = read_redis(
+    look = partial(
+        read_redis,
         host=settings.host,
         port=settings.port,
         username=settings.user,
@@ -138,7 +157,7 @@ def cache(target: BoundTarget) -> Cache:
         tls=settings.tls,
         ca_file=settings.ca_file or None,
     )
-    return Cache(name=target.name, settings=settings, facts=facts)
+    return Cache(name=target.name, settings=settings, facts=look(), look=look)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +227,57 @@ class Zone:
         answers = self.ask([Question(name=self.settings.zone, type=record_type)])
         return {answer.server: answer.values for answer in answers}
 
+    def addresses(self, name: str) -> dict[str, frozenset[str]]:
+        """Return what a name comes to: on our own servers if it is of the zone, else on the resolvers."""
+        from signoff import not_verified
+        from signoff.probes.dns import addresses
+
+        inside = f".{name}".rstrip(".").lower().endswith(f".{self.settings.zone}".lower())
+        if not inside and not self.settings.resolvers:
+            not_verified(f"{self.name}: {name} is in another zone; name resolvers, so that it can be looked up")
+        servers = self.settings.servers if inside else self.settings.resolvers
+        return addresses(_name_servers(servers), name, recursive=not inside)
+
+    def targets(self) -> dict[str, dict[str, frozenset[str]]]:
+        """Return the names that records point to, each with its addresses by server."""
+        pointing = {"CNAME", "MX", "NS", "SRV"}
+        values = [value for question, found in self.expected().items() if question.type in pointing for value in found]
+        names = {value.split()[-1].rstrip(".") for value in values} | {one.name for one in self.settings.servers}
+        # A lone dot says on purpose that there is nothing, as in a null MX.
+        return {name: self.addresses(name) for name in sorted(names) if name}
+
+    def mail_mistakes(self) -> dict[str, list[str]]:
+        """Return what is wrong with SPF and DMARC, by server."""
+        from signoff.probes.dns import Question
+        from signoff.probes.mail_records import dmarc_mistake, spf_mistake
+
+        dmarc = Question(name=f"_dmarc.{self.settings.zone}", type="TXT")
+        answers = self.ask([Question(name=self.settings.zone, type="TXT"), dmarc])
+        mistakes: dict[str, list[str]] = {}
+        for answer in answers:
+            policies = self.settings.dmarc_policies
+            found = dmarc_mistake(answer.values, policies) if answer.question == dmarc else spf_mistake(answer.values)
+            mistakes.setdefault(answer.server, []).extend(filter(None, [found]))
+        return mistakes
+
+    def signatures(self, now: datetime) -> tuple[SignatureFacts, ...]:
+        """Return the facts of every server's signatures, over the chain from the parent's DS records."""
+        from signoff.probes.dns import Question
+        from signoff.probes.dnssec import read_dnssec
+
+        questions = [*self.expected(), Question(name=self.settings.zone, type="SOA")]
+        return read_dnssec(
+            _name_servers(self.settings.servers), self.settings.zone, questions, ds=self.parent_ds(), now=now
+        )
+
+    def parent_ds(self) -> tuple[str, ...]:
+        """Return the DS records that the inventory or else a resolver knows; none: the parent vouches for nothing."""
+        from signoff.probes.dnssec import read_ds
+
+        if self.settings.ds or not self.settings.resolvers:
+            return self.settings.ds
+        return read_ds(_name_servers(self.settings.resolvers), self.settings.zone)
+
 
 def _name_servers(servers: Any) -> list[NameServer]:
     from signoff.probes.dns import NameServer
@@ -227,7 +297,7 @@ class LoadBalancer:
 
     name: str
     settings: LoadBalancerService
-    facts: HaproxyFacts
+    facts: BalancerFacts
     session: Session
 
     def servers(self, pool: str) -> tuple[ServerState, ...]:
@@ -248,14 +318,63 @@ class LoadBalancer:
 
 
 @pytest.fixture
-def load_balancer(target: BoundTarget) -> Iterator[LoadBalancer]:
-    """Return the current load balancer with one reading of its statistics."""
-    from signoff.probes.haproxy import read_haproxy
+def balancer_facts(
+    target: BoundTarget,
+    inventory: Inventory,
+    connect: Callable[[str], Any],
+    evaluated_at: datetime,
+    workspace_path: Callable[[str], Path],
+) -> BalancerFacts:
+    """Return one reading of the current load balancer, from whatever tells about it."""
+    from signoff.probes.asked_servers import Question, ask_servers
+    from signoff.probes.haproxy import read_haproxy, read_socket
+    from signoff.probes.http import Session
+    from signoff.probes.nginx_plus import read_nginx_plus
+
+    settings: LoadBalancerService = target.settings
+    if settings.stats_socket:
+        return read_socket(connect(settings.stats_socket.host), settings.stats_socket.path)
+    if settings.managed:
+        return _managed(settings, inventory, evaluated_at, workspace_path)
+    credentials = (settings.user, settings.password.get_secret_value() if settings.password else "")
+    auth = credentials if settings.user else None
+    questions = [Question(pool=one.pool, server=one.name, url=one.url) for one in settings.asked]
+    origins = [settings.stats_url or settings.nginx_api, *(one.url for one in settings.asked)]
+    with Session(origins=[*filter(None, origins)], ca_file=settings.ca_file or None, budget=60) as session:
+        if settings.stats_url:
+            return read_haproxy(session, settings.stats_url, auth=auth)
+        if settings.nginx_api:
+            return read_nginx_plus(session, settings.nginx_api, auth=auth)
+        return ask_servers(session, questions)
+
+
+def _managed(
+    settings: LoadBalancerService, inventory: Inventory, now: datetime, find: Callable[[str], Path]
+) -> BalancerFacts:
+    from signoff import not_verified
+    from signoff.probes.aws import open_aws
+    from signoff.probes.cloud.open import aws_access, open_documents
+    from signoff.probes.elbv2 import read_elbv2
+    from signoff.probes.endpoint_slices import read_endpoint_slices
+
+    assert settings.managed is not None
+    cloud: Any = inventory.service(settings.managed.cloud)
+    pools = [pool.name for pool in settings.pools]
+    if cloud.provider == "kubernetes":
+        return read_endpoint_slices(open_documents(cloud, now, find), pools)
+    if cloud.provider != "aws":
+        not_verified(f"load balancers of {cloud.provider} cannot be read; name what they forward to as `asked`")
+    with open_aws(aws_access(cloud)) as session:
+        return read_elbv2(session, settings.managed.region or cloud.regions[0], pools)
+
+
+@pytest.fixture
+def load_balancer(target: BoundTarget, balancer_facts: BalancerFacts) -> Iterator[LoadBalancer]:
+    """Return the current load balancer with one reading of its state."""
     from signoff.probes.http import Session
 
     settings: LoadBalancerService = target.settings
-    origins = [settings.stats_url, settings.http_url, settings.spread.url]
-    with Session(origins=origins, ca_file=settings.ca_file or None, budget=60) as session:
-        credentials = (settings.user, settings.password.get_secret_value() if settings.password else "")
-        facts = read_haproxy(session, settings.stats_url, auth=credentials if settings.user else None)
-        yield LoadBalancer(name=target.name, settings=settings, facts=facts, session=session)
+    with Session(
+        origins=[settings.http_url, settings.spread.url], ca_file=settings.ca_file or None, budget=60
+    ) as session:
+        yield LoadBalancer(name=target.name, settings=settings, facts=balancer_facts, session=session)

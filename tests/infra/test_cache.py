@@ -20,9 +20,11 @@ def test_cache_has_memory_to_spare(cache, evidence):
 @pytest.mark.checklist(id="INF-SVC-1")
 def test_cache_has_connections_to_spare(cache, evidence):
     facts, limit, rejected = cache.facts, cache.settings.clients_used, cache.settings.rejected_connections
+    now = cache.later().rejected_connections - facts.rejected_connections
     evidence(
-        observed=f"{facts.clients} of {facts.max_clients} connections, {facts.rejected_connections} rejected",
-        expected=f"<= {limit:.0%} in use, <= {rejected} rejected since the start",
+        observed=f"{facts.clients} of {facts.max_clients} connections, {facts.rejected_connections} rejected,"
+        f" {max(now, 0)} of them just now",
+        expected=f"<= {limit:.0%} in use, <= {rejected} rejected since the start, none just now",
         inspected=1,
     )
     assert facts.client_ratio <= limit, (
@@ -31,18 +33,30 @@ def test_cache_has_connections_to_spare(cache, evidence):
     assert facts.rejected_connections <= rejected, (
         f"{cache.name}: {facts.rejected_connections} connections rejected since the start, limit is {rejected}"
     )
+    assert now <= 0, f"{cache.name}: {now} connections rejected within {cache.settings.sample.total_seconds():g} s"
 
 
 @pytest.mark.checklist(id="INF-SVC-1")
 def test_cache_evicts_only_what_its_purpose_allows(cache, evidence):
-    facts, accepted = cache.facts, cache.settings.accepted_policies
+    facts, wanted = cache.facts, cache.settings
+    seconds = max(wanted.sample.total_seconds(), 1)
+    rate = max(cache.later().evicted_keys - facts.evicted_keys, 0) / seconds
+    most = wanted.evictions_accepted
     evidence(
-        observed=f"{facts.policy}, {facts.evicted_keys} keys evicted",
-        expected=f"{' or '.join(accepted)}, for {cache.settings.purpose}",
+        observed=f"{facts.policy}, {facts.evicted_keys} keys evicted, {rate:g} each second now",
+        expected=f"{' or '.join(wanted.accepted_policies)}, for {wanted.purpose}; at most"
+        f" {'any number of' if most is None else most} keys evicted, <= {wanted.evictions_per_second:g} each second",
         inspected=1,
     )
-    assert facts.policy in accepted, (
-        f"{cache.name}: maxmemory-policy is {facts.policy}, {cache.settings.purpose} needs {' or '.join(accepted)}"
+    assert facts.policy in wanted.accepted_policies, (
+        f"{cache.name}: maxmemory-policy is {facts.policy}, {wanted.purpose} needs"
+        f" {' or '.join(wanted.accepted_policies)}"
+    )
+    assert most is None or facts.evicted_keys <= most, (
+        f"{cache.name}: {facts.evicted_keys} keys were evicted since the start: {wanted.purpose} lost data"
+    )
+    assert rate <= wanted.evictions_per_second, (
+        f"{cache.name}: {rate:g} keys are evicted each second, limit is {wanted.evictions_per_second:g}: too small"
     )
 
 

@@ -22,13 +22,21 @@ def test_load_balancer_has_enough_healthy_servers(load_balancer, evidence):
         )
         unwell, limit = len(servers) - len(healthy), load_balancer.settings.max_down
         assert unwell <= limit * len(servers), f"{load_balancer.name}: {pool.name}: {unwell} of {len(servers)} unwell"
-        zones = {pool.zones.get(one.name, "") for one in healthy}
-        assert not pool.zones or len(zones) > 1, f"{load_balancer.name}: {pool.name} is healthy in one zone only"
+        zones = {pool.zones.get(one.name, one.zone) for one in healthy} - {""}
+        assert len(zones) != 1, f"{load_balancer.name}: {pool.name} is healthy in one zone only"
 
 
 @pytest.mark.checklist(id="INF-NET-1")
 def test_health_checks_ask_the_application(load_balancer, evidence):
-    pools = load_balancer.settings.pools
+    pools = [pool for pool in load_balancer.settings.pools if pool.check != "passive"]
+    if not pools:
+        evidence(observed="learns from failed requests only, as the inventory says", expected="any check", inspected=1)
+        return
+    if not load_balancer.facts.checks_itself:
+        not_verified(
+            f"{load_balancer.name}: its servers were asked past it, which does not show what it checks; open-source"
+            " nginx checks nothing: write check: passive for its pools if that is accepted"
+        )
     checks = {(pool.name, one.name): one.check for pool in pools for one in load_balancer.servers(pool.name)}
     evidence(
         observed=", ".join(f"{pool}/{server} {check or 'unchecked'}" for (pool, server), check in checks.items()),
@@ -44,14 +52,15 @@ def test_health_checks_ask_the_application(load_balancer, evidence):
 
 @pytest.mark.checklist(id="INF-NET-1")
 def test_front_ends_are_open_and_plain_http_leads_to_https(load_balancer, evidence):
-    front_ends, url = load_balancer.facts.frontends, load_balancer.settings.http_url
+    facts, front_ends, url = load_balancer.facts, load_balancer.facts.frontends, load_balancer.settings.http_url
     answer = load_balancer.session.get(url, allow_redirects=False)
     location = answer.headers.get("Location", "")
     evidence(
-        observed=f"{len(front_ends)} front ends; {url} answers {answer.status_code} {location}".strip(),
-        expected="all OPEN; 301 or 308 to https:// of the same host",
-        inspected=len(front_ends),
+        observed=f"{len(front_ends) or 'no known'} front ends; {url} answers {answer.status_code} {location}".strip(),
+        expected="all OPEN, with an access log; 301 or 308 to https:// of the same host",
+        inspected=len(front_ends) + 1,
     )
+    assert facts.access_log is not False, f"{load_balancer.name}: writes no access log"
     closed = [name for name in load_balancer.settings.frontends or front_ends if front_ends.get(name) != "OPEN"]
     assert not closed, f"{load_balancer.name}: front ends not open: {', '.join(closed)}"
     assert answer.status_code in {301, 308}, f"{load_balancer.name}: {url} answers {answer.status_code}, not 301 or 308"
@@ -65,7 +74,7 @@ def test_front_ends_are_open_and_plain_http_leads_to_https(load_balancer, eviden
 def test_every_healthy_server_gets_traffic(load_balancer, evidence):
     spread = load_balancer.settings.spread
     answered = Counter(load_balancer.who_answers() for _ in range(spread.requests))
-    healthy = {one.name for one in load_balancer.facts.backends[spread.pool].healthy}
+    healthy = {spread.names.get(one.name, one.name) for one in load_balancer.facts.backends[spread.pool].healthy}
     evidence(
         observed=", ".join(f"{name} {count}" for name, count in sorted(answered.items())),
         expected=f"each of {', '.join(sorted(healthy))} answers some of {spread.requests} requests, nobody else does",
@@ -143,6 +152,63 @@ def test_only_named_authorities_may_issue_certificates(zone, evidence):
     assert not open_for_all, f"{zone.name}: any authority may issue, by {', '.join(open_for_all)}"
     others = sorted(set().union(*issuers.values()) - accepted) if accepted else []
     assert not others, f"{zone.name}: may also issue: {', '.join(others)}"
+
+
+@pytest.mark.checklist(id="INF-NET-4")
+def test_signatures_of_the_zone_hold(zone, evaluated_at, evidence):
+    servers, limit = zone.signatures(evaluated_at), zone.settings.signature_remaining
+    unsigned = [one.server for one in servers if not one.keys]
+    evidence(
+        observed="; ".join(
+            f"{one.server}: {one.verified} signed record sets, first expiry {one.expires:%Y-%m-%d}"
+            if one.expires
+            else f"{one.server}: {'not signed' if not one.keys else 'no good signature'}"
+            for one in servers
+        ),
+        expected=f"every record set signed for >= {limit.days} days, the keys vouched for by the parent"
+        if zone.settings.signed
+        else "not signed anywhere, as the inventory says, or else signed well everywhere",
+        inspected=len(servers),
+    )
+    if len(unsigned) == len(servers) and not zone.settings.signed:
+        return
+    assert not unsigned, f"{zone.name}: not signed on {', '.join(unsigned)}"
+    wrong = [f"{one.server}: {text}" for one in servers for text in one.wrong]
+    assert not wrong, f"{zone.name}: {'; '.join(wrong)}"
+    soon = [f"{one.server} {one.expires}" for one in servers if one.expires and one.expires - evaluated_at < limit]
+    assert not soon, f"{zone.name}: signatures expire within {limit.days} days: {', '.join(soon)}"
+    if not zone.parent_ds():
+        if zone.settings.ds or zone.settings.resolvers:
+            assert not zone.settings.signed, f"{zone.name}: signed, but its parent has no DS record: nobody verifies it"
+        else:
+            not_verified(f"{zone.name}: nothing tells the parent's DS records; name resolvers, or write ds")
+
+
+@pytest.mark.checklist(id="INF-NET-4")
+def test_names_that_records_point_to_exist(zone, evidence):
+    targets = zone.targets()
+    evidence(
+        observed=", ".join(sorted(targets)) or "no record points to another name",
+        expected="every name that a CNAME, MX, NS or SRV record points to has an address on every server asked",
+        inspected=len(targets),
+    )
+    lost = [f"{name} on {server}" for name, by in targets.items() for server, found in by.items() if not found]
+    assert not lost, f"{zone.name}: without an address: {', '.join(lost)}"
+
+
+@pytest.mark.checklist(id="INF-NET-4")
+def test_mail_in_our_name_is_protected(zone, evidence):
+    if not zone.settings.mail:
+        evidence(observed="covered by the zone above, as the inventory says", expected="SPF and DMARC", inspected=1)
+        return
+    mistakes = zone.mail_mistakes()
+    evidence(
+        observed="; ".join(f"{server}: {'; '.join(found) or 'SPF and DMARC'}" for server, found in mistakes.items()),
+        expected=f"one SPF record that ends the list, one DMARC record: {' or '.join(zone.settings.dmarc_policies)}",
+        inspected=len(mistakes),
+    )
+    wrong = [f"{server}: {'; '.join(found)}" for server, found in mistakes.items() if found]
+    assert not wrong, f"{zone.name}: {'; '.join(wrong)}"
 
 
 @pytest.mark.checklist(id="INF-NET-5")

@@ -53,6 +53,25 @@ def test_server_has_headroom_at_its_peak(server, monitoring, evidence):
     )
 
 
+@pytest.mark.checklist(id="INF-SRV-1")
+def test_disks_do_not_fill_up_soon(server, monitoring, evidence):
+    spec = server.spec
+    disks = monitoring.forecasts(spec.peak_window)
+    evidence(
+        observed=", ".join(
+            f"{disk.mount} {f'full in {disk.full_in.days} days' if disk.full_in else 'does not fill up'}"
+            for disk in disks
+        ),
+        expected=f"no file system full within {spec.disk_horizon}, if it goes on as in the last {spec.peak_window}",
+        inspected=len(disks),
+    )
+    covered = max(disk.covered for disk in disks)
+    if covered < spec.peak_min_history:
+        not_verified(f"{server.name}: measured for {covered} only; check again after {spec.peak_min_history}")
+    full = [f"{disk.mount} in {disk.full_in}" for disk in disks if disk.full_in and disk.full_in < spec.disk_horizon]
+    assert not full, f"{server.name}: will be full: {', '.join(full)}, limit is {spec.disk_horizon}"
+
+
 @pytest.mark.checklist(id="INF-SRV-3")
 def test_required_packages_are_installed(target, packages, evidence):
     evidence(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from signoff.importers.drill import Drill
     from signoff.importers.migration_proof import MigrationProof
     from signoff.model import RollbackRule
-    from signoff.probes.haproxy import Backend
+    from signoff.probes.balancer import Backend
     from signoff.probes.migrations import Migrations
     from signoff.pytest_plugin.fixtures import BoundTarget
 
@@ -57,11 +57,14 @@ class Colours:
 @pytest.fixture
 def colours(target: BoundTarget, inventory: Inventory) -> Colours:
     """Return the two colours of the current pair."""
+    from signoff import not_verified
     from signoff.probes.haproxy import read_haproxy
     from signoff.probes.http import Session
 
     settings: BlueGreenService = target.settings
     balancer: Any = inventory.service(settings.load_balancer)
+    if not balancer.stats_url:
+        not_verified(f"{settings.load_balancer}: only HAProxy with a statistics page (stats_url) switches colours")
     credentials = (balancer.user, balancer.password.get_secret_value() if balancer.password else "")
     with Session(origins=[balancer.stats_url], ca_file=balancer.ca_file or None) as session:
         facts = read_haproxy(session, balancer.stats_url, auth=credentials if balancer.user else None)

@@ -1,4 +1,4 @@
-"""What security checks talk about: secrets, access rules, sessions, and reports of scanners."""
+"""What security checks talk about: secrets, access rules and sessions."""
 
 from __future__ import annotations
 
@@ -16,20 +16,52 @@ if TYPE_CHECKING:
 
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.access import AccessService, SessionRules
-    from signoff.config.kinds.dependency_audit import DependencyAuditService
     from signoff.config.kinds.secret_rotation import SecretRotationService
-    from signoff.config.kinds.static_analysis import StaticAnalysisService
     from signoff.config.kinds.web import WebService
-    from signoff.config.kinds.web_scan import WebScanService
-    from signoff.importers.pip_audit import PipAuditReport
-    from signoff.importers.sarif import SarifReport
-    from signoff.importers.zap import Alert
+    from signoff.probes.aws import AwsSession
     from signoff.probes.log_secrets import LogScan
     from signoff.probes.secret_history import Exposure, HistoryScan
     from signoff.probes.secret_rules import Finding
     from signoff.probes.secret_tree import FileMode
     from signoff.probes.sign_in import Answer, Cookie, Visitor
     from signoff.pytest_plugin.fixtures import BoundTarget
+
+
+@pytest.fixture
+def service_of(target: BoundTarget, inventory: Inventory) -> Callable[[str, str], Any]:
+    """Return a function from kind and name to the settings of a service that the current target names."""
+    from signoff import not_verified
+
+    def find(kind: str, name: str) -> Any:
+        found = inventory.services_of(kind)
+        if name not in found:
+            not_verified(f"{target.name}: no {kind} service {name!r}; there are {', '.join(found) or 'none'}")
+        return found[name]
+
+    return find
+
+
+@pytest.fixture
+def aws(target: BoundTarget, service_of: Callable[[str, str], Any]) -> Iterator[AwsSession]:
+    """Return a way to ask the Amazon account that the current target names."""
+    from signoff.probes.aws import AwsAccess, open_aws
+
+    account = service_of("cloud", target.settings.cloud)
+
+    def value(secret: Any) -> str:
+        return str(secret.get_secret_value()) if secret else ""
+
+    access = AwsAccess(
+        account=account.account,
+        regions=account.regions,
+        profile=account.profile,
+        key_id=value(account.access_key_id),
+        key=value(account.secret_access_key),
+        token=value(account.session_token),
+        endpoint=account.endpoint,
+    )
+    with open_aws(access) as session:
+        yield session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +190,17 @@ class Access:
         attacks = {attack: f"{rules.path}?{urlencode({rules.parameter: attack})}" for attack in rules.attacks}
         return stranger.ask(rules.path), {attack: stranger.ask(path) for attack, path in attacks.items()}
 
+    def attack_once(self, mark: str) -> Answer:
+        """Ask with the first attack and a mark beside it, by which a log can be searched."""
+        from urllib.parse import urlencode
+
+        from signoff import not_verified
+
+        rules = self.rules.request_filter
+        if rules is None:
+            not_verified(f"{self.name}: no request filter named; write request_filter for it in services.yaml")
+        return self.stranger().ask(f"{rules.path}?{urlencode({rules.parameter: rules.attacks[0], 'signoff': mark})}")
+
     def seen_by_everybody(self) -> Mapping[tuple[str, str], Answer]:
         """Ask for every path of the matrix as every identity."""
         pairs = [(identity, rule.path) for rule in self.rules.matrix for identity in self.web.identities]
@@ -165,12 +208,24 @@ class Access:
 
 
 @pytest.fixture
-def access(target: BoundTarget, inventory: Inventory) -> Iterator[Access]:
+def access_of(inventory: Inventory) -> Iterator[Callable[[str, AccessService], Access]]:
+    """Return a function from name and settings of an access service to what can be tried with it."""
+    made: list[Access] = []
+
+    def open_(name: str, settings: AccessService) -> Access:
+        web: Any = inventory.service(settings.web)
+        made.append(Access(name=name, rules=settings, web=web))
+        return made[-1]
+
+    yield open_
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def access(target: BoundTarget, access_of: Callable[[str, AccessService], Access]) -> Access:
     """Return the current access rules."""
-    web: Any = inventory.service(target.settings.web)
-    rules = Access(name=target.name, rules=target.settings, web=web)
-    yield rules
-    rules.close()
+    return access_of(target.name, target.settings)
 
 
 @pytest.fixture
@@ -215,115 +270,3 @@ def logged_keys(target: BoundTarget, connect: Callable[[str], Any]) -> LogScan:
     from signoff.probes.log_secrets import scan
 
     return scan(connect(target.settings.host), target.settings.path)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scan:
-    """A scan of the running application that is about this release and recent."""
-
-    name: str
-    settings: WebScanService
-    version: str
-    alerts: tuple[Alert, ...]
-    reached: float | None
-    """Share of 2xx answers; None if this version does not say."""
-
-    def of_risk(self, risk: int) -> list[str]:
-        """Return the alerts of one risk."""
-        return [str(alert) for alert in self.alerts if alert.risk == risk]
-
-
-@pytest.fixture
-def web_scan(
-    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
-) -> Scan:
-    """Return the current report about the inventory's site, if it may be used at all."""
-    from signoff import not_verified
-    from signoff.importers import provenance, zap
-    from signoff.importers.admissible import read_file, require_recent, require_release
-
-    settings: WebScanService = target.settings
-    text = read_file(workspace_path(settings.path))
-    report = zap.read(text)
-    require_recent(target.name, report.created, evaluated_at, settings.max_age)
-    if settings.provenance:
-        note = provenance.read(read_file(workspace_path(settings.provenance)), report=text)
-        require_release(target.name, note.commit, inventory.policy.commit)
-    if settings.target not in report.alerts_by_site:
-        not_verified(f"{target.name}: is about {', '.join(report.alerts_by_site)}; scan {settings.target}")
-    return Scan(
-        name=target.name,
-        settings=settings,
-        version=report.version,
-        alerts=report.alerts_by_site[settings.target],
-        reached=report.reached.get(settings.target),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Analysis:
-    """A static analysis that is about this release and recent; `inspected` counts the files that it covers."""
-
-    name: str
-    settings: StaticAnalysisService
-    report: SarifReport
-    inspected: int
-
-
-@pytest.fixture
-def analysis(
-    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
-) -> Analysis:
-    """Return the current report, if it may be used at all."""
-    from signoff.importers import provenance, sarif
-    from signoff.importers.admissible import read_file, require_recent, require_release
-
-    settings: StaticAnalysisService = target.settings
-    text = read_file(workspace_path(settings.path))
-    report, note = sarif.read(text), None
-    if settings.provenance:
-        note = provenance.read(read_file(workspace_path(settings.provenance)), report=text)
-    for revision in report.revisions or {note.commit if note else ""}:
-        require_release(target.name, revision, inventory.policy.commit)
-    require_recent(target.name, note.created if note else report.ended, evaluated_at, settings.max_age)
-    inspected = report.files or (note.inspected if note else 0)
-    return Analysis(name=target.name, settings=settings, report=report, inspected=inspected)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Audit:
-    """An audit of dependencies that is about this release and recent, and what the lock file holds."""
-
-    name: str
-    settings: DependencyAuditService
-    report: PipAuditReport
-    locked: frozenset[tuple[str, str]]
-
-
-@pytest.fixture
-def audit(
-    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
-) -> Audit:
-    """Return the current report, if it may be used at all."""
-    from packaging.markers import default_environment
-
-    from signoff.importers import lock, pip_audit, provenance
-    from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.probes.git import Repository
-
-    settings: DependencyAuditService = target.settings
-    text = read_file(workspace_path(settings.path))
-    note = provenance.read(read_file(workspace_path(settings.provenance)), report=text)
-    require_release(target.name, note.commit, inventory.policy.commit)
-    require_recent(target.name, note.created, evaluated_at, settings.max_age)
-    require_recent(f"{target.name}: vulnerability data", note.database_updated, evaluated_at, settings.database_max_age)
-    clone: Any = inventory.service(settings.repository)
-    lockfile = Repository(path=workspace_path(clone.path)).read(inventory.policy.commit, clone.lockfile)
-    environment = {name: str(value) for name, value in default_environment().items()}
-    wanted = lock.read(clone.lockfile, lockfile, environment=environment)
-    return Audit(
-        name=target.name,
-        settings=settings,
-        report=pip_audit.read(text),
-        locked=frozenset((package.name, package.version) for package in wanted),
-    )

@@ -91,6 +91,9 @@ def test_session_cookie_is_protected(access, session_cookie, evidence):
     assert cookie.same_site in rules.same_site, (
         f"{access.name}: {cookie.name} has SameSite={cookie.same_site or 'unset'}"
     )
+    assert cookie.token_lifetime is None or cookie.token_lifetime <= rules.max_age, (
+        f"{access.name}: the token in {cookie.name} lives {cookie.token_lifetime}, limit {rules.max_age}"
+    )
     if cookie.lifetime is None:
         not_verified(f"{access.name}: {cookie.name} names no lifetime; set Max-Age, so that its end can be seen")
     assert cookie.lifetime <= rules.max_age, (

@@ -39,6 +39,8 @@ _RESERVED = frozenset(
     }
 )
 """Markers that mean something else already."""
+Weakness = Annotated[int, Field(ge=1, le=9999)]
+"""The number of a CWE."""
 _SELECTOR = re.compile(r"(?P<scope>hosts|services|-)(?::(?P<name>[A-Za-z0-9_.-]+))?\Z")
 
 
@@ -79,6 +81,9 @@ class CheckFile(Strict):
     name: Annotated[str, AfterValidator(_check_name)] = Field(description="Test function's name without test_.")
     targets: Annotated[str, AfterValidator(_selector)] = Field(description='hosts, hosts:GROUP, services:KIND or "-".')
     touches: str = Field(default="", description="What the check asks of each target, in words.")
+    cwe: tuple[Weakness, ...] = Field(
+        default=(), description="Weaknesses that this check looks for; default: the item's."
+    )
 
 
 class ItemFile(Strict):
@@ -93,14 +98,19 @@ class ItemFile(Strict):
     method: Method
     max_age: Duration
     remediation: TextFile
-    derives: str = Field(default="", description="For derived items: the rule that computes them.")
+    derives: str = Field(default="", description="For derived items, and for some hybrid ones: the rule.")
+    cwe: tuple[Weakness, ...] = Field(
+        default=(), description="Weaknesses (CWE) that a failure of the item would be; for the OWASP Top 10."
+    )
     flaky: Literal["deny", "allow"] = "deny"
     checks: tuple[CheckFile, ...] = ()
 
     @model_validator(mode="after")
     def _method_fits(self) -> ItemFile:
-        if (self.method is Method.DERIVED) != bool(self.derives):
-            raise ValueError("derives and method do not fit; a derived item names its rule, no other item has one")
+        if self.method is Method.DERIVED and not self.derives:
+            raise ValueError("derives and method do not fit; a derived item names its rule")
+        if self.derives and self.method not in {Method.DERIVED, Method.HYBRID}:
+            raise ValueError("derives and method do not fit; only derived and hybrid items have a rule")
         if self.checks and self.method in {Method.EXAMINE, Method.INTERVIEW, Method.DERIVED}:
             raise ValueError(f"a {self.method} item has no checks; write method: test or hybrid, or remove the checks")
         return self
@@ -162,7 +172,13 @@ def _item(item_id: str, entry: ItemFile, area: str) -> Item:
         derives=entry.derives,
         flaky_allowed=entry.flaky == "allow",
         checks=tuple(
-            Check(name=check.name, item=item_id, targets=parse_selector(check.targets), touches=check.touches)
+            Check(
+                name=check.name,
+                item=item_id,
+                targets=parse_selector(check.targets),
+                touches=check.touches,
+                weaknesses=frozenset(check.cwe or entry.cwe),
+            )
             for check in entry.checks
         ),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from signoff.config.exposure import Firewall, PatchPolicy
 from signoff.config.fields import Duration, Ratio
 from signoff.config.kinds.base import Strict
 
@@ -60,6 +61,10 @@ class ServerSpec(Strict):
         default=timedelta(days=14), description="How far back the busiest time is looked for."
     )
     peak_min_history: Duration = Field(default=timedelta(days=7), description="Fewer measurements prove nothing.")
+    disk_horizon: Duration = Field(
+        default=timedelta(days=14),
+        description="No file system may be full within this time, if it goes on as in the peak window.",
+    )
 
 
 class PackageSpec(Strict):
@@ -99,6 +104,22 @@ class SupervisedProcess(Strict):
     at_boot: bool = Field(default=True, description="Whether it must also start with the host.")
 
 
+class ProcessLimit(Strict):
+    """A program whose limit of open files must suffice."""
+
+    process: str = Field(description="Its name as `ps -o comm` shows it.")
+    open_files: int | None = Field(default=None, ge=1, description="Most that it will have open at the planned peak.")
+
+
+class SystemLimits(Strict):
+    """How near the host may come to the limits of its operating system; INF-CLD-3."""
+
+    used: Ratio = Field(default=0.7, description="Most of a limit that may be used, now and as planned.")
+    processes: tuple[ProcessLimit, ...] = Field(
+        default=(), description="Programs that hold many files or connections; the limits of the system always count."
+    )
+
+
 def _sudo_command(text: str) -> str:
     try:
         words = shlex.split(text)
@@ -129,7 +150,15 @@ class HostSettings(Strict):
     sample_secrets: tuple[str, ...] = Field(
         default=(), description="Patterns of paths with made-up secrets, such as srv/shop/tests/*; not searched."
     )
+    command_lines: tuple[str, ...] = Field(
+        default=("*",),
+        min_length=1,
+        description="Patterns of command lines that are this host's, searched for secrets; for hosts that share one.",
+    )
     processes: tuple[SupervisedProcess, ...] = ()
+    limits: SystemLimits = SystemLimits()
+    patches: PatchPolicy = PatchPolicy()
+    firewall: Firewall | None = None
     metrics_instance: str = Field(default="", description="Value of the host's label in Prometheus; default: its name.")
 
 

@@ -12,6 +12,7 @@ from signoff.config.approving import ApprovalsFile, PersonFile, SeparationFile, 
 from signoff.config.canonical import digest
 from signoff.config.fields import Duration
 from signoff.config.kinds.base import Strict
+from signoff.config.owasp import OwaspFile, categories, check_categories
 from signoff.config.rollback import RollbackFile, check_rollback, rollback_rule
 from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean
@@ -67,6 +68,7 @@ class PolicyFile(Strict):
     waivers: WaiverRulesFile = WaiverRulesFile()
     attestations: AttestationRulesFile = AttestationRulesFile()
     rollback: RollbackFile | None = None
+    owasp: OwaspFile = OwaspFile()
 
     @field_validator("timezone")
     @classmethod
@@ -94,6 +96,7 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
     roles = {role for person in parsed.roster for role in person.roles}
     check_rollback(document, parsed.rollback, roles)
     check_rules(document, checklist, parsed.waivers, parsed.attestations, roles)
+    check_categories(document, parsed.owasp)
     return Policy(
         product=parsed.product,
         environment=parsed.environment,
@@ -134,6 +137,7 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
         attesting={item: frozenset(own) for item, own in parsed.attestations.items.items()},
         attestations_signed=parsed.attestations.signed == "required",
         attestation_days=parsed.attestations.longest,
+        categories=categories(parsed.owasp),
         sha256=digest(_rules(raw)),
     )
 

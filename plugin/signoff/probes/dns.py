@@ -88,6 +88,20 @@ def ask(
     return tuple(_ask_one(server, question, recursive, timeout) for server in servers for question in questions)
 
 
+def addresses(
+    servers: Sequence[NameServer], name: str, *, recursive: bool = False, timeout: float = 3.0
+) -> dict[str, frozenset[str]]:
+    """Return what the name comes to on each server, over aliases that the server knows; see `ask` for errors."""
+    found: dict[str, set[str]] = {server.name: set() for server in servers}
+    for server in servers:
+        for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
+            reply = exchange(server, _query(name, kind, recursive), timeout)
+            found[server.name].update(
+                rdata.to_text() for rrset in reply.answer if rrset.rdtype == kind for rdata in rrset
+            )
+    return {server: frozenset(values) for server, values in found.items()}
+
+
 def normal(value: str, record_type: str) -> str:
     """Return a record's value as answers are written, whatever the case, spacing and final dots in the inventory.
 
@@ -103,10 +117,7 @@ def normal(value: str, record_type: str) -> str:
 
 
 def _ask_one(server: NameServer, question: Question, recursive: bool, timeout: float) -> Answer:
-    message = dns.message.make_query(question.name, question.type, use_edns=0, payload=1232)
-    if not recursive:
-        message.flags &= ~dns.flags.RD
-    reply = _exchange(server, message, timeout)
+    reply = exchange(server, _query(question.name, question.type, recursive), timeout)
     rrset = _wanted(reply, question)
     return Answer(
         server=server.name,
@@ -118,16 +129,24 @@ def _ask_one(server: NameServer, question: Question, recursive: bool, timeout: f
     )
 
 
-def _exchange(
+def _query(name: str, kind: str | dns.rdatatype.RdataType, recursive: bool) -> dns.message.Message:
+    message = dns.message.make_query(name, kind, use_edns=0, payload=1232)
+    if not recursive:
+        message.flags &= ~dns.flags.RD
+    return message
+
+
+def exchange(
     server: NameServer, message: dns.message.Message, timeout: float, attempts: int = _ATTEMPTS
 ) -> dns.message.Message:
+    """Return one server's reply to one message; see `ask` for errors."""
     where = f"{server.name} ({server.address} port {server.port})"
     try:
         address = socket.getaddrinfo(server.address, server.port, type=socket.SOCK_DGRAM)[0][4][0]
         reply, _ = dns.query.udp_with_fallback(message, str(address), timeout=timeout, port=server.port)
     except dns.exception.Timeout:
         if attempts > 1:
-            return _exchange(server, message, timeout, attempts - 1)
+            return exchange(server, message, timeout, attempts - 1)
         raise TimedOutError(f"{where}: no answer to {_ATTEMPTS} queries within {timeout:g} s each") from None
     except (OSError, dns.exception.DNSException) as error:
         raise UnreachableError(f"{where}: {error}") from error

@@ -1,13 +1,14 @@
-"""HAProxy's statistics page in its CSV form: who is behind it, and who of them is well."""
+"""HAProxy's statistics in their CSV form, from its page or its runtime socket: who is behind it, and who is well."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Any
 
 from signoff.errors import AuthenticationError, NotVerifiedError
+from signoff.probes.balancer import Backend, BalancerFacts, ServerState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,52 +16,19 @@ if TYPE_CHECKING:
     from signoff.probes.http import Session
 
 _NEEDED = frozenset({"pxname", "svname", "status", "type", "weight", "check_status", "lastchg"})
+_PYTHON = (
+    "import socket, sys; s = socket.socket(socket.AF_UNIX); s.settimeout(3); s.connect(sys.argv[1]);"
+    ' s.sendall(b"show stat\\n"); sys.stdout.write("".join(iter(lambda: s.recv(65536).decode(), "")))'
+)
+_ASK_SOCKET = f"""
+if command -v socat >/dev/null; then printf 'show stat\\n' | socat -t 3 - UNIX-CONNECT:{{path}}
+elif command -v python3 >/dev/null; then python3 -c '{_PYTHON}' {{path}}
+else printf 'show stat\\n' | nc -U -N -w 3 {{path}}; fi
+"""
 _FRONTEND, _BACKEND, _SERVER = "0", "1", "2"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerState:
-    """One server of a backend."""
-
-    name: str
-    status: str
-    """As HAProxy writes it: `UP`, `DOWN`, `UP 1/3`, `MAINT`, `DRAIN`, `no check`, …"""
-    weight: int
-    check: str
-    """Result of the last health check, such as `L7OK`, `L4OK` or `L7STS`; empty: it is not checked."""
-    stable_seconds: int
-    """Since its status last changed."""
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether it is up by a passed check and gets traffic."""
-        return self.status.split(" ")[0] == "UP" and self.weight > 0 and self.check.endswith("OK")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Backend:
-    """One pool of servers."""
-
-    name: str
-    status: str
-    servers: tuple[ServerState, ...]
-
-    @property
-    def healthy(self) -> tuple[ServerState, ...]:
-        """Return the servers that are up and get traffic."""
-        return tuple(server for server in self.servers if server.is_healthy)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HaproxyFacts:
-    """Everything on the statistics page that a sign-off needs."""
-
-    frontends: Mapping[str, str]
-    """Status by name: `OPEN`, `STOP`, …"""
-    backends: Mapping[str, Backend]
-
-
-def read_haproxy(session: Session, stats_url: str, *, auth: tuple[str, str] | None = None) -> HaproxyFacts:
+def read_haproxy(session: Session, stats_url: str, *, auth: tuple[str, str] | None = None) -> BalancerFacts:
     """Return the facts by one GET; `stats_url` is the page's, with or without `;csv`.
 
     Raises:
@@ -78,7 +46,23 @@ def read_haproxy(session: Session, stats_url: str, *, auth: tuple[str, str] | No
     return parse_haproxy(response.text, stats_url)
 
 
-def parse_haproxy(text: str, source: str) -> HaproxyFacts:
+def read_socket(host: Any, path: str) -> BalancerFacts:
+    """Return the facts by one `show stat` through the runtime socket on a connected testinfra host.
+
+    Raises:
+        NotVerifiedError: no socket there, no right to use it, or no program to use it with.
+    """
+    result = host.run(_ASK_SOCKET.format(path=shlex.quote(path)))
+    if not result.stdout.startswith("# "):
+        said = (result.stderr.strip().splitlines() or ["no answer"])[-1][:200]
+        raise NotVerifiedError(
+            f"{path}: {said}; install socat or python3, and give the account a socket of its own:"
+            f" stats socket {path} level user mode 660 group ACCOUNT"
+        )
+    return parse_haproxy(result.stdout, path)
+
+
+def parse_haproxy(text: str, source: str) -> BalancerFacts:
     """Return the facts of the page's CSV; see `read_haproxy` for errors."""
     if not text.startswith("# "):
         raise NotVerifiedError(f"{source}: not HAProxy's statistics in CSV form")
@@ -94,7 +78,7 @@ def parse_haproxy(text: str, source: str) -> HaproxyFacts:
             servers.setdefault(row["pxname"], []).append(_server(row))
     if not servers:
         raise NotVerifiedError(f"{source}: no server behind this load balancer; is it the right page?")
-    return HaproxyFacts(
+    return BalancerFacts(
         frontends={row["pxname"]: row["status"] for row in rows if row["type"] == _FRONTEND},
         backends={
             row["pxname"]: Backend(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from statistics import linear_regression
 from typing import TYPE_CHECKING
 
 from signoff.errors import NotVerifiedError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _POINTS = 300
 _SHORTEST_STEP = 15.0
+_LIFETIME = timedelta(days=36_500).total_seconds()
+_IN_MEMORY = frozenset({"tmpfs", "ramfs", "squashfs", "iso9660"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +39,25 @@ class HostPeaks:
     covered: timedelta
     """From the first to the last measurement."""
     points: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiskForecast:
+    """Where one file system is going, if it goes on as it did within a window."""
+
+    mount: str
+    free: float
+    """Bytes at the last measurement."""
+    change: float
+    """Bytes that it gains each second, on the straight line closest to all measurements; negative: it fills up."""
+    covered: timedelta
+    """From the first to the last measurement."""
+
+    @property
+    def full_in(self) -> timedelta | None:
+        """Time until nothing is left; None: it does not fill up, or not within a lifetime."""
+        seconds = -self.free / self.change if self.change < 0 else _LIFETIME
+        return timedelta(seconds=seconds) if seconds < _LIFETIME else None
 
 
 def read_coverage(api: Prometheus, *, job: str, label: str, host: str, metrics: Sequence[str]) -> HostCoverage:
@@ -66,6 +88,39 @@ def read_peaks(api: Prometheus, *, label: str, host: str, window: timedelta) -> 
         memory=1 - least_free,
         covered=max(instants) - min(instants),
         points=len(instants),
+    )
+
+
+def read_forecasts(api: Prometheus, *, label: str, host: str, window: timedelta) -> tuple[DiskForecast, ...]:
+    """Return where the host's file systems are going, by one range query; those in memory are left out.
+
+    The line is the one that PromQL's predict_linear draws, through points that also tell how much history there is.
+
+    Raises:
+        NotVerifiedError: Prometheus has no measurement of the host's file systems in the window.
+    """
+    end = datetime.now(UTC)
+    step = max(_SHORTEST_STEP, window.total_seconds() / _POINTS)
+    expression = f"node_filesystem_avail_bytes{{{label}={_quoted(host)}}}"
+    found = [
+        _forecast(one)
+        for one in api.query_range(expression, start=end - window, end=end, step_seconds=step)
+        if one.labels.get("fstype", "") not in _IN_MEMORY and len(one.points) > 1
+    ]
+    if not found:
+        raise NotVerifiedError(f"{host}: Prometheus has no measurements of its file systems in the window")
+    return tuple(sorted(found, key=lambda one: one.mount))
+
+
+def _forecast(series: Series) -> DiskForecast:
+    start = series.points[0][0]
+    seconds = [(at - start).total_seconds() for at, _ in series.points]
+    values = [value for _, value in series.points]
+    return DiskForecast(
+        mount=series.labels.get("mountpoint", "?"),
+        free=values[-1],
+        change=linear_regression(seconds, values).slope,
+        covered=series.points[-1][0] - start,
     )
 
 

@@ -32,6 +32,8 @@ class Asked:
     status: int
     seconds: float
     size: int
+    first_byte: float = 0.0
+    """Seconds from asking, connecting included, until the head of the answer was there."""
 
 
 def origin_of(url: str) -> str:
@@ -170,6 +172,7 @@ class _GuardedAdapter(HTTPAdapter):
         started = time.monotonic()
         with _typed_errors(f"{method} {without_credentials(url)}", self._guard.timeout):
             response = super().send(request, True, timeout or self._guard.timeout, verify, cert, proxies)  # noqa: FBT003
+            first_byte = time.monotonic() - started
             body = self._read(response, started)
         response._content = body  # noqa: SLF001 - requests has no public way to hand over a body that was read
         response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
@@ -179,6 +182,7 @@ class _GuardedAdapter(HTTPAdapter):
             status=response.status_code,
             seconds=time.monotonic() - started,
             size=len(body),
+            first_byte=first_byte,
         )
         self._asked.append(asked)
         return response

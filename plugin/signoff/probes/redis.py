@@ -89,21 +89,10 @@ def read_redis(  # noqa: PLR0913 - an address has this many parts
         NotVerifiedError: the account may not use INFO, or a value is missing.
         UnreachableError, TimedOutError: no connection, or no answer in time.
     """
-    transport: dict[str, Any] = {"ssl": True, "ssl_ca_certs": ca_file} if tls else {}
-    client = redis.Redis(
-        host=host,
-        port=port,
-        username=username or None,
-        password=password or None,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        **_NO_GREETING,
-        **transport,
-    )
     where = f"{host} port {port}"
-    with client:
+    with open_client(
+        host=host, port=port, username=username, password=password, tls=tls, ca_file=ca_file, timeout=timeout
+    ) as client:
         try:
             info: Any = client.info()
         except redis.AuthenticationError as error:
@@ -115,6 +104,32 @@ def read_redis(  # noqa: PLR0913 - an address has this many parts
         except redis.ResponseError as error:
             raise _refusal(where, error) from error
     return parse_info(info, where)
+
+
+def open_client(  # noqa: PLR0913 - an address has this many parts
+    *,
+    host: str,
+    port: int,
+    username: str | None = None,
+    password: str | None = None,
+    tls: bool = False,
+    ca_file: str | None = None,
+    timeout: float = 5.0,
+) -> redis.Redis:
+    """Return a client that sends what it is told and nothing else: no greeting, no second attempt."""
+    transport: dict[str, Any] = {"ssl": True, "ssl_ca_certs": ca_file} if tls else {}
+    return redis.Redis(
+        host=host,
+        port=port,
+        username=username or None,
+        password=password or None,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+        **_NO_GREETING,
+        **transport,
+    )
 
 
 def parse_info(info: Mapping[str, Any], where: str) -> RedisFacts:

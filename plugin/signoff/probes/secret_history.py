@@ -51,7 +51,9 @@ class HistoryScan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Version:
+class Version:
+    """One content of one path, and the commit that first had it."""
+
     path: str
     commit: str
     at: datetime
@@ -69,15 +71,14 @@ def scan(repository: Path, *, exclude: Collection[str] = (), timeout: float = 12
         NotVerifiedError: no repository, a shallow or partial clone, or nothing in its history.
         TimedOutError: a pass took too long.
     """
-    if b"".join(_git(repository, timeout, "rev-parse", "--is-shallow-repository")).strip() != b"false":
-        raise NotVerifiedError(f"{repository}: a shallow clone has no history; fetch it with `git fetch --unshallow`")
-    commits, versions = _versions(repository, timeout)
-    wanted = {oid: kept for oid, known in versions.items() if (kept := _in_scope(known, exclude))}
+    require_whole(repository, timeout)
+    commits, known = versions(repository, timeout)
+    wanted = {oid: kept for oid, one in known.items() if (kept := _in_scope(one, exclude))}
     if not wanted:
         raise NotVerifiedError(f"{repository}: nothing was ever committed, or everything is excluded")
     found: dict[tuple[str, str, str], Exposure] = {}
     read, not_scanned = 0, list[str]()
-    for oid, text in _contents(repository, timeout, list(wanted)):
+    for oid, text in contents(repository, timeout, list(wanted)):
         if text is None:
             not_scanned.extend(version.path for version in wanted[oid])
             continue
@@ -95,7 +96,7 @@ def scan(repository: Path, *, exclude: Collection[str] = (), timeout: float = 12
     )
 
 
-def _in_scope(versions: dict[str, _Version], exclude: Collection[str]) -> list[_Version]:
+def _in_scope(versions: dict[str, Version], exclude: Collection[str]) -> list[Version]:
     return [version for path, version in versions.items() if not any(fnmatch(path, pattern) for pattern in exclude)]
 
 
@@ -105,14 +106,24 @@ def _by_name(path: str) -> Iterator[Finding]:
         yield Finding(rule="env-file", file=path, line=0)
 
 
-def _versions(repository: Path, timeout: float) -> tuple[int, dict[str, dict[str, _Version]]]:
+def require_whole(repository: Path, timeout: float) -> None:
+    """Return if the clone has its whole history.
+
+    Raises:
+        NotVerifiedError: a shallow clone, or none.
+    """
+    if b"".join(_git(repository, timeout, "rev-parse", "--is-shallow-repository")).strip() != b"false":
+        raise NotVerifiedError(f"{repository}: a shallow clone has no history; fetch it with `git fetch --unshallow`")
+
+
+def versions(repository: Path, timeout: float) -> tuple[int, dict[str, dict[str, Version]]]:
     """Return the number of commits; and by object and path, the oldest commit that has it."""
     output = b"".join(
         _git(repository, timeout, "log", "--all", "-m", "--raw", "--no-abbrev", "--no-renames", "-z", "--format=%H %cI")
     )
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     commits: set[str] = set()
-    versions: dict[str, dict[str, _Version]] = {}
+    found: dict[str, dict[str, Version]] = {}
     commit, at = "", datetime.min.replace(tzinfo=UTC)
     for field in fields:
         entry = field.strip("\n")
@@ -120,16 +131,16 @@ def _versions(repository: Path, timeout: float) -> tuple[int, dict[str, dict[str
             _, mode, _, oid, _ = entry.split(" ")
             path = next(fields)
             if mode != _SUBMODULE and oid.strip("0"):
-                version, known = _Version(path=path, commit=commit, at=at), versions.setdefault(oid, {})
+                version, known = Version(path=path, commit=commit, at=at), found.setdefault(oid, {})
                 known[path] = min(known.get(path, version), version, key=lambda one: one.at)
         elif entry:
             commit, _, instant = entry.partition(" ")
             at = datetime.fromisoformat(instant.split()[0]).astimezone(UTC)
             commits.add(commit)
-    return len(commits), versions
+    return len(commits), found
 
 
-def _contents(repository: Path, timeout: float, oids: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+def contents(repository: Path, timeout: float, oids: Sequence[str]) -> Iterator[tuple[str, str | None]]:
     """Yield each object's text; binary files are left out, and files over the limit yield None."""
     with tempfile.TemporaryFile() as questions:
         questions.write("".join(f"{oid}\n" for oid in oids).encode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -34,6 +36,8 @@ class Cookie:
     same_site: str
     """`strict`, `lax`, `none`, or empty: the browser decides."""
     lifetime: timedelta | None
+    token_lifetime: timedelta | None = None
+    """From issue to end of a signed token in it (JWT); None: it holds none, or one without an end."""
 
     @property
     def flags(self) -> str:
@@ -128,6 +132,15 @@ class Visitor:
         self._session.cookies.clear()
         self._session.cookies.update(kept)
 
+    def tokens(self) -> dict[str, str]:
+        """Return the open session's cookies with their values: secrets, to be kept as such."""
+        return {cookie.name: cookie.value or "" for cookie in self._session.cookies}
+
+    def resume(self, tokens: Mapping[str, str]) -> None:
+        """Go on with a session that was opened earlier."""
+        for name, value in tokens.items():
+            self._session.cookies.set(name, value)
+
     def ask(self, path: str) -> Answer:
         """Ask for a path.
 
@@ -189,7 +202,17 @@ def _cookie(header: str) -> Cookie:
         http_only="httponly" in named,
         same_site=named.get("samesite", "").lower(),
         lifetime=_lifetime(named),
+        token_lifetime=_token_lifetime(pair.partition("=")[2]),
     )
+
+
+def _token_lifetime(value: str) -> timedelta | None:
+    """Return `exp - iat` of a JWT, which the server goes by whatever the browser does (RFC 7519, 4.1)."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(value.split(".")[1] + "=="))
+        return timedelta(seconds=int(claims["exp"]) - int(claims["iat"]))
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _lifetime(named: Mapping[str, str]) -> timedelta | None:

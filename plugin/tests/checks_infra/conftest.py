@@ -18,9 +18,10 @@ import pytest
 from signoff.errors import NotVerifiedError
 from signoff.model import Cell
 from signoff.pytest_plugin.fixtures import Evidence
+from signoff.transport import HostAddress, HostPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ENGINE = Path(__file__).resolve().parents[2]
 SUITE = ENGINE.parent / "tests"
@@ -47,6 +48,7 @@ def module(path: str) -> Any:
     assert spec is not None
     assert spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = loaded  # where its dataclasses look for the names in their annotations
     spec.loader.exec_module(loaded)
     return loaded
 
@@ -68,6 +70,19 @@ def conclude(path: str, check: str, **fixtures: Any) -> Conclusion:
 def run_check() -> Callable[..., Conclusion]:
     """Give the function `run_check(path, check, **fixtures)`."""
     return conclude
+
+
+@pytest.fixture
+def here() -> Iterator[Any]:
+    """Give this machine as a testinfra host."""
+    with HostPool({"here": HostAddress(name="here", connection="local")}) as pool:
+        yield pool.connect("here")
+
+
+@pytest.fixture
+def suite_module() -> Callable[[str], Any]:
+    """Give the function `suite_module(path)`: one file of the suite, for what its fixtures are made of."""
+    return module
 
 
 @dataclass(frozen=True, kw_only=True)

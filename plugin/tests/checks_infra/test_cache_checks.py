@@ -39,9 +39,10 @@ MEMORY, CONNECTIONS = "cache_has_memory_to_spare", "cache_has_connections_to_spa
 EVICTION, KEEPING = "cache_evicts_only_what_its_purpose_allows", "cache_keeps_what_it_must"
 
 
-def cache(settings: dict[str, Any], **facts: Any) -> Any:
+def cache(settings: dict[str, Any], *, later: dict[str, Any] | None = None, **facts: Any) -> Any:
     service = RedisService(**{"host": "cache1", "purpose": "cache"} | settings)
-    return SimpleNamespace(name="cache", settings=service, facts=replace(HEALTHY, **facts))
+    first = replace(HEALTHY, **facts)
+    return SimpleNamespace(name="cache", settings=service, facts=first, later=lambda: replace(first, **later or {}))
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,12 @@ def cache(settings: dict[str, Any], **facts: Any) -> Any:
         (CONNECTIONS, {}, {}),
         (CONNECTIONS, {"rejected_connections": 3}, {"rejected_connections": 3}),
         (EVICTION, {}, {}),
-        (EVICTION, {"purpose": "sessions"}, {"policy": "noeviction"}),
+        (EVICTION, {"purpose": "sessions"}, {"policy": "noeviction", "evicted_keys": 0}),
+        (EVICTION, {"purpose": "sessions", "evicted_keys": 12}, {"policy": "noeviction"}),
         (EVICTION, {"purpose": "sessions", "policies": ["volatile-ttl"]}, {"policy": "volatile-ttl"}),
+        (EVICTION, {}, {"later": {"evicted_keys": 22}}),
+        (EVICTION, {}, {"later": {"evicted_keys": 0}}),
+        (CONNECTIONS, {"rejected_connections": 9}, {"rejected_connections": 9, "later": {"rejected_connections": 0}}),
         (KEEPING, {}, {"has_persistence": False}),
         (KEEPING, {"purpose": "queue", "persistence": False}, {"has_persistence": False}),
         (KEEPING, {"purpose": "store", "replicas": 1}, {"replicas": (ONLINE,)}),
@@ -76,6 +81,20 @@ def test_a_healthy_cache_passes(
         (EVICTION, {}, {"policy": "noeviction"}, "cache needs allkeys-lru or"),
         (EVICTION, {"purpose": "sessions"}, {}, "maxmemory-policy is allkeys-lru, sessions needs noeviction"),
         (EVICTION, {"purpose": "queue"}, {"policy": "volatile-lru"}, "queue needs noeviction"),
+        (EVICTION, {"purpose": "queue"}, {"policy": "noeviction"}, "12 keys were evicted since the start: queue lost"),
+        (EVICTION, {"evicted_keys": 11}, {}, "12 keys were evicted since the start"),
+        (
+            EVICTION,
+            {},
+            {"later": {"evicted_keys": 23}},
+            "11 keys are evicted each second, limit is 10: too small",
+        ),
+        (
+            CONNECTIONS,
+            {"rejected_connections": 9},
+            {"rejected_connections": 9, "later": {"rejected_connections": 12}},
+            "3 connections rejected within 1 s",
+        ),
         (KEEPING, {}, {"is_loading": True}, "still loading"),
         (KEEPING, {}, {"persistence_error": "rdb_last_bgsave_status"}, "the last write to disk failed: rdb_last"),
         (KEEPING, {"purpose": "store"}, {"has_persistence": False}, "holds store and writes nothing to disk"),

@@ -11,9 +11,9 @@ import pytest
 from signoff.config.kinds.dns_zone import DnsZoneService
 from signoff.config.kinds.load_balancer import LoadBalancerService
 from signoff.config.kinds.tls import TlsService
+from signoff.probes.balancer import Backend, BalancerFacts, ServerState
 from signoff.probes.certificates import CertificateFact
 from signoff.probes.dns import Answer, Question
-from signoff.probes.haproxy import Backend, HaproxyFacts, ServerState
 from signoff.probes.tls import TlsFacts
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def balancer(
         **settings,
     )
     backend = Backend(name="shop", status="UP", servers=servers or (state("a"), state("b")))
-    facts = HaproxyFacts(frontends=frontends or {"http": "OPEN", "https": "OPEN"}, backends={"shop": backend})
+    facts = BalancerFacts(frontends=frontends or {"http": "OPEN", "https": "OPEN"}, backends={"shop": backend})
     turns = iter(answers * 4)
     answer = SimpleNamespace(status_code=redirect[0], headers={"Location": redirect[1]} if redirect[1] else {})
     return SimpleNamespace(

@@ -11,7 +11,7 @@ import pytest
 from signoff.config.hosts import ServerSpec
 from signoff.config.kinds.prometheus import PrometheusService
 from signoff.probes.facts import FileSystem, ServerFacts
-from signoff.probes.host_metrics import HostCoverage, HostPeaks
+from signoff.probes.host_metrics import DiskForecast, HostCoverage, HostPeaks
 from signoff.probes.libraries import ProgramFact
 from signoff.probes.packages import PackageFact
 from signoff.probes.prometheus import ScrapeTarget
@@ -82,6 +82,26 @@ def test_headroom(run_check: Callable[..., Any], peaks: tuple[float, float, int]
     seen = HostPeaks(cpu=cpu, memory=memory, covered=timedelta(days=days), points=300)
     monitoring = SimpleNamespace(peaks=lambda _window: seen)
     conclusion = run_check(FILE, "server_has_headroom_at_its_peak", server=server(), monitoring=monitoring)
+    assert conclusion.state == state
+    assert reason in conclusion.reason
+
+
+@pytest.mark.parametrize(
+    ("free", "change", "days", "state", "reason"),
+    [
+        (100 * GIB, 1.0, 14, "PASS", ""),
+        (100 * GIB, 0.0, 14, "PASS", ""),
+        (100 * GIB, -100 * GIB / (15 * 86_400), 14, "PASS", ""),
+        (100 * GIB, -100 * GIB / (13 * 86_400), 14, "FAIL", "web1: will be full: / in 13 days"),
+        (100 * GIB, -100 * GIB / 3600, 6, "NOT_VERIFIED", "measured for 6 days"),
+    ],
+)
+def test_forecast(  # noqa: PLR0913, PLR0917 - one row of the table
+    run_check: Callable[..., Any], free: float, change: float, days: float, state: str, reason: str
+) -> None:
+    disk = DiskForecast(mount="/", free=free, change=change, covered=timedelta(days=days))
+    monitoring = SimpleNamespace(forecasts=lambda _window: (disk,))
+    conclusion = run_check(FILE, "disks_do_not_fill_up_soon", server=server(), monitoring=monitoring)
     assert conclusion.state == state
     assert reason in conclusion.reason
 

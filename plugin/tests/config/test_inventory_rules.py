@@ -51,6 +51,7 @@ def test_mistakes_of_all_files_are_raised_together(refused: Callable[..., list[s
         ("not_applicable: [{item: INF-SRV-1, reason: '', approver: Kim}]", "at least 1 character"),
         ("max_age: {INF-SRV-1: 8d}", "is longer than the checklist's (a policy may only shorten it)"),
         ("max_age: {INF-SRV-2: 1d}", "unknown item 'INF-SRV-2'"),
+        ("owasp: {attested: [A11]}", "unknown category 'A11'"),
         ("rollback: {error_ratio: 5}", "less than or equal to 1"),
         ("rollback: {windows: 5m}", "rollback.windows: unknown key (did you mean 'window'?)"),
         ("due_days: {urgent: 1}", "due_days"),

@@ -41,6 +41,11 @@ def test_every_setting_is_required_and_named(name: str) -> None:
         settings.parse({**COMPLETE, name: ""})
 
 
+def test_an_instance_listens_on_its_own_machine_only_unless_told_otherwise() -> None:
+    assert settings.parse(COMPLETE).address == "127.0.0.1"
+    assert settings.parse({**COMPLETE, "SHOP_ADDRESS": "10.77.0.21"}).address == "10.77.0.21"
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many"])
 def test_numbers_are_positive_and_whole(value: str) -> None:
     with pytest.raises(settings.SettingsError, match="SHOP_PORT") as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.haproxy import parse_haproxy, read_haproxy
+from signoff.probes.haproxy import parse_haproxy, read_haproxy, read_socket
 from signoff.probes.http import Session
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HEADER = "# pxname,svname,status,weight,type,check_status,lastchg,\n"
 CONFIGURATION = """\
+global
+    stats socket {socket} level user mode 660
 defaults
     mode http
     timeout connect 1s
@@ -54,7 +56,9 @@ def haproxy(folder: Path, good: str, bad: str) -> Iterator[str]:
             free.bind(("127.0.0.1", 0))
         www, stats = (free.getsockname()[1] for free in (one, other))
     file = folder / "haproxy.cfg"
-    file.write_text(CONFIGURATION.format(www=www, stats=stats, good=good, bad=bad, auth="viewer:secret"))
+    file.write_text(
+        CONFIGURATION.format(www=www, stats=stats, good=good, bad=bad, auth="viewer:secret", socket=folder / "s")
+    )
     with subprocess.Popen([binary, "-db", "-f", str(file)], stderr=subprocess.DEVNULL) as process:
         try:
             for _ in range(100):
@@ -88,6 +92,15 @@ def test_a_real_statistics_page_is_read(serve: Callable[..., Any], tmp_path: Pat
     assert [server.name for server in facts.backends["shop"].healthy] == ["good"], "weight 0 gets no traffic"
     assert facts.backends["spare"].servers[0].status == "no check"
     assert not facts.backends["spare"].healthy, "a server that nobody checks is not known to be well"
+
+
+def test_the_runtime_socket_tells_the_same(serve: Callable[..., Any], here: Any, tmp_path: Path) -> None:
+    with serve({"/healthz": (200, {}, "ok")}) as good, haproxy(tmp_path, good, good):
+        facts = read_socket(here, str(tmp_path / "s"))
+    assert set(facts.frontends) == {"www", "stats"}
+    assert {server.name for server in facts.backends["shop"].servers} == {"good", "bad", "drained"}
+    with pytest.raises(NotVerifiedError, match=r"(?s)gone: .*stats socket .*gone level user mode 660 group ACCOUNT"):
+        read_socket(here, str(tmp_path / "gone"))
 
 
 def test_credentials_are_asked_for_by_the_page(serve: Callable[..., Any], tmp_path: Path) -> None:

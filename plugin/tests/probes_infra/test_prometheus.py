@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.host_metrics import read_coverage, read_peaks
+from signoff.probes.host_metrics import read_coverage, read_forecasts, read_peaks
 from signoff.probes.prometheus import Prometheus, open_prometheus, parse_seconds
 from signoff.probes.promql import Selector
 
@@ -162,6 +162,31 @@ def test_peaks_are_the_worst_of_the_window(api: Callable[[], Prometheus], answer
 def test_a_host_without_measurements_has_no_peaks(api: Callable[[], Prometheus]) -> None:
     with pytest.raises(NotVerifiedError, match="web1"):
         read_peaks(api(), label="instance", host="web1", window=timedelta(days=14))
+
+
+def test_disks_are_followed_to_the_day_when_they_are_full(api: Callable[[], Prometheus], answers: Answers) -> None:
+    day = 86_400
+
+    def series(mount: str, *free: int, fstype: str = "ext4") -> dict[str, Any]:
+        values = [[number * day, str(value)] for number, value in enumerate(free, start=1)]
+        return {"metric": {"mountpoint": mount, "fstype": fstype}, "values": values}
+
+    answers["query_range"]["result"] = [
+        series("/data", 400, 300, 200, 100),
+        series("/", 100, 200, 300, 400),
+        series("/still", 100, 100),
+        series("/run", 300, 200, 100, fstype="tmpfs"),
+        series("/once", 100),
+    ]
+    found = {one.mount: one for one in read_forecasts(api(), label="instance", host="web1", window=timedelta(days=14))}
+    assert set(found) == {"/", "/data", "/still"}
+    assert found["/data"].full_in == timedelta(days=1)
+    assert found["/data"].covered == timedelta(days=3)
+    assert found["/"].full_in is None
+    assert found["/still"].full_in is None
+    answers["query_range"]["result"] = []
+    with pytest.raises(NotVerifiedError, match="web1: Prometheus has no measurements of its file systems"):
+        read_forecasts(api(), label="instance", host="web1", window=timedelta(days=14))
 
 
 @pytest.mark.parametrize(

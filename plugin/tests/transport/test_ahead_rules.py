@@ -239,13 +239,12 @@ def test_a_question_that_is_repeated_in_a_test_is_asked_anew() -> None:
     assert ask(channel, "cat -- one") == Completed(status=0, stdout=b"new", stderr=b"")
 
 
-def test_processes_are_asked_ahead_but_not_in_a_batch() -> None:
+def test_processes_are_asked_ahead_too() -> None:
     world, _, ahead, channel = make({FIRST: {"a": ("cat -- one", "ps -A")}}, FIRST)
-    assert world.batches == [("a", ("cat -- one",))]
-    assert world.asked == [("a", "ps -A")]
+    assert world.batches == [("a", ("cat -- one", "ps -A"))]
     ahead.begin(FIRST)
     ask(channel, "ps -A")
-    assert len(world.asked) == 1
+    assert world.asked == []
 
 
 def test_an_answer_that_is_too_old_is_not_used() -> None:

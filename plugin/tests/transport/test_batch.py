@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ pieces = st.one_of(
             "if",
             "echo 'open",
             "surely-no-such-tool",
+            "printf half >&2; surely-no-such-tool",
             "sleep 0 & wait",
             "echo $$ > /dev/null",
         ]
@@ -120,10 +122,10 @@ def answering(change: Callable[[bytes], bytes]) -> Any:
     """Return a sender whose shell answers as a real one would, and whose answer is then changed."""
 
     def send(command: Command) -> Future[Completed]:
-        nonce = command.text.split("printf '")[1][:32].encode()
-        count = command.text.count("so_e ") - 0
-        out = b"".join(b"%d%s 0 %d\n" % (place, nonce, place) for place in range(count))
-        err = b"".join(b"%s %d\n" % (nonce, place) for place in range(count))
+        nonce = "".join(re.findall(r"so_w=(?:\$\{so_w\})?([0-9a-f]{16})", command.text)).encode()
+        places = re.findall(r"so_e (\d+)$", command.text, re.MULTILINE)
+        out = "".join(f"{place}@ 0 {place}\n" for place in places).encode().replace(b"@", nonce)
+        err = "".join(f"@ {place}\n" for place in places).encode().replace(b"@", nonce)
         future = new_future()
         future.set_result(Completed(status=0, stdout=change(out), stderr=err))
         return future
@@ -157,6 +159,6 @@ def test_an_answer_that_is_not_whole_answers_nothing_wrongly(change: Callable[[b
 
 
 def test_one_command_that_takes_too_long_costs_its_script_and_no_answer_is_wrong(here: Channel) -> None:
-    futures = here.submit_batch(["echo first", "sleep 30", *(f"echo {number}" for number in range(40))], 1)
+    futures = here.submit_batch(["echo first", "sleep 30", *(f"echo {number}" for number in range(80))], 1)
     assert isinstance(futures[1].exception(10), NotVerifiedError)
-    assert futures[-1].result(10).stdout == b"39\n"
+    assert futures[-1].result(10).stdout == b"79\n"

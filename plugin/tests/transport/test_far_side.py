@@ -22,7 +22,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SHELLS = ["dash", "bash", "busybox", "ksh", "mksh", "zsh"]
-BUSYBOX_TOOLS = ("timeout", "head", "grep", "sleep", "cat", "printf", "setsid", "ps", "env", "test", "true", "id")
+BUSYBOX_TOOLS = (
+    "timeout",
+    "head",
+    "grep",
+    "sleep",
+    "cat",
+    "printf",
+    "setsid",
+    "ps",
+    "env",
+    "test",
+    "true",
+    "id",
+    "echo",
+)
 
 
 @pytest.fixture
@@ -175,11 +189,53 @@ def test_a_batch_answers_as_single_questions_do(channel_by: Callable[..., ShellC
 
 def test_a_tool_that_lists_processes_shows_nothing_of_the_frames(channel_by: Callable[..., ShellChannel]) -> None:
     channel = channel_by("dash")
-    _, listed, _ = ask(channel, "ps -eww -o args; env; cat /proc/self/environ /proc/$PPID/cmdline")
+    _, listed, _ = ask(channel, "ps axeww; env; cat /proc/self/environ /proc/$PPID/cmdline /proc/$PPID/environ")
     assert channel._link is not None
     assert channel._link._wire.nonce.encode() not in listed
-    [answer] = channel.submit_batch(["ps -eww -o args"], 10)
-    assert b"ps -eww -o args" in answer.result(10).stdout
+    assert b"SIGNOFF_TEXT" not in ask(channel, "env")[1]
+    for text in ("ps -eww -o args", "ps axeww"):
+        [answer] = channel.submit_batch([text], 10)
+        assert text.encode() in answer.result(10).stdout
+
+
+def test_a_pattern_for_processes_does_not_find_our_own_command_lines(channel_by: Callable[..., ShellChannel]) -> None:
+    channel = channel_by("dash")
+    word = f"no-such-process-{seconds()}"
+    assert ask(channel, f"pgrep -f {word}") == (1, b"", b"")
+    assert channel.submit_batch([f"pgrep -f {word}"], 10)[0].result(10).status == 1
+
+
+LISTING = "ps -A -o pid=,ppid=,comm=,args="
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("text", [LISTING, f"{LISTING} | cat"])
+def test_a_list_of_processes_is_the_same_in_a_batch(
+    channel_by: Callable[..., ShellChannel], shell: str, text: str
+) -> None:
+    channel = channel_by(shell)
+
+    def shown() -> tuple[list[str], list[str]]:
+        _, alone, _ = ask(channel, text)
+        [_, answer, _] = channel.submit_batch(["test -e /", text, "uname -s"], 30)
+        assert channel._link is not None
+        assert channel._link._process is not None
+        pid = channel._link._process.pid
+        return _below(pid, alone), _below(pid, answer.result(10).stdout)
+
+    # What surrounds a command starts beside it: a list may catch one of them a moment before.
+    seen = [shown() for _ in range(6)]
+    assert any(alone == together for alone, together in seen), seen[-1]
+    assert all(any(LISTING in line for line in alone) for alone, _ in seen)
+
+
+def _below(root: int, listing: bytes) -> list[str]:
+    """Return program and command line of what the process started, in any order."""
+    rows = [line.split(None, 2) for line in listing.decode().splitlines()]
+    family = {str(root)}
+    for _ in rows:
+        family |= {pid for pid, parent, _ in rows if parent in family}
+    return sorted(rest for pid, parent, rest in rows if parent in family)
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])

@@ -49,6 +49,25 @@ class DnsZoneService(Service):
         default=(), description="Certificate authorities that may issue; at least one CAA record is required."
     )
 
+    signed: bool = Field(
+        default=False, description="Whether the zone must be signed (DNSSEC); one that is signed is verified anyway."
+    )
+    ds: tuple[str, ...] = Field(
+        default=(),
+        description="DS records of its keys, as `TAG ALGORITHM TYPE DIGEST`; default: the resolvers' answer.",
+    )
+    signature_remaining: Duration = Field(
+        default=timedelta(days=7), description="Least time until any signature expires."
+    )
+    mail: bool = Field(
+        default=True,
+        description="Whether SPF and DMARC records are required, for zones without mail too (`v=spf1 -all`); false: a "
+        "zone below another one, whose DMARC record covers it.",
+    )
+    dmarc_policies: tuple[Literal["reject", "quarantine", "none"], ...] = Field(
+        default=("reject", "quarantine"), min_length=1, description="Accepted policies of the DMARC record."
+    )
+
     @property
     def cutover_names(self) -> frozenset[str]:
         """The names whose TTL matters."""

@@ -37,6 +37,9 @@ class Connections(Strict):
     pools: tuple[Pool, ...] = ()
     reserve: int = Field(default=5, ge=0, description="Kept free for people, backups and monitoring.")
     used_ratio: Ratio = Field(default=0.8, description="Open now, of what is allowed.")
+    limit_used: Ratio = Field(
+        default=0.7, description="Most of max_connections that may be used, now and by all pools; INF-CLD-3."
+    )
     idle_in_transaction: Duration = timedelta(minutes=5)
 
 
@@ -64,6 +67,20 @@ class Statements(Strict):
     roles: tuple[str, ...] = Field(default=(), description="Roles of the application; empty: all but our own.")
 
 
+class Roles(Strict):
+    """Who may do what in the server; whoever is not listed may not."""
+
+    login: tuple[str, ...] = Field(min_length=1, description="Roles that may sign in.")
+    superusers: tuple[str, ...] = Field(default=("postgres",), description="Roles that may do everything.")
+    powers: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="By role: CREATEROLE, CREATEDB, REPLICATION, BYPASSRLS, or a group such as pg_write_all_data.",
+    )
+    open_to_all: tuple[str, ...] = Field(
+        default=(), description="Where everybody may create objects, such as `schema public`."
+    )
+
+
 class PostgresqlService(Service):
     """One database of one PostgreSQL server."""
 
@@ -79,6 +96,7 @@ class PostgresqlService(Service):
     connections: Connections = Connections()
     indexes: Indexes = Indexes()
     statements: Statements = Statements()
+    roles: Roles | None = None
 
     @property
     def address(self) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from signoff.config.fields import Duration
+from signoff.config.kinds.accepted import Accepted
 from signoff.config.kinds.base import Service
 
 
@@ -20,6 +21,8 @@ class StaticAnalysisService(Service):
         default="", description="Note beside a report that lacks its commit, its time or the files it covers (JSON)."
     )
     fail_on: Literal["note", "warning", "error"] = Field(default="warning", description="Findings from this level up.")
+    may_skip: tuple[str, ...] = Field(default=(), description="Beginnings of problems of the tool that do no harm.")
+    accepted: tuple[Accepted, ...] = Field(default=(), description="Findings that do not count for a while.")
     max_age: Duration = timedelta(days=7)
 
     @property
