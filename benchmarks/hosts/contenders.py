@@ -144,8 +144,8 @@ def _signoff(farm: Farm, folder: Path, pythons: Pythons) -> Prepared:
 
 def _transport(farm: Farm, folder: Path, pythons: Pythons) -> Prepared:
     suite.write_plain(folder)
-    line = [str(pythons.ours), "-m", "pytest", "-q", "-p", "no:signoff.pytest_plugin"]
-    return Prepared(line=line, environ=environ(folder, **_names(farm)))
+    more = _names(farm) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return Prepared(line=[str(pythons.ours), "-m", "pytest", "-q"], environ=environ(folder, **more))
 
 
 # --- answers ------------------------------------------------------------------------------------------------------

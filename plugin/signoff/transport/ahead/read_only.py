@@ -29,7 +29,7 @@ class Nature(IntEnum):
     FLEETING = 1
     """It reads, but its answer is another one each moment (the clock), or depends on who asks (`env`)."""
     APART = 2
-    """It reads what stays as it is, but must be asked by itself: processes, among which it sees itself."""
+    """It reads what stays as it is, but sees itself and what runs it: the list of processes."""
     STEADY = 3
     """It reads what stays as it is until something changes it."""
 

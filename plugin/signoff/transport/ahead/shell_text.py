@@ -19,9 +19,20 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+WORD = r"(?:[\w./:=@%+,-]+|'[^'\n]*')"
+"""Regular expression of a word that a shell takes as it stands."""
+_PLAIN = re.compile(
+    r"(?!(?:if|then|else|elif|fi|do|done|case|esac|while|until|for|function|select|time)\b)"
+    rf"[\w./-]+(?: +{WORD})*"
+)
 _PIECE = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^'\"]+)")
 _SETTINGS = frozenset({"LC_ALL=C", "LANG=C"})
 """Assignments before a command that change nothing but the language of what it says."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is a program and its words: nothing in it can be a mistake in a shell's grammar."""
+    return bool(_PLAIN.fullmatch(text))
 
 
 def simple_commands(text: str) -> Sequence[Sequence[str]] | None:

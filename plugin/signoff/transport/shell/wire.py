@@ -11,6 +11,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from signoff.errors import NotVerifiedError, TimedOutError
+from signoff.transport.ahead.read_only import Nature, nature
+from signoff.transport.ahead.shell_text import is_plain
 from signoff.transport.channel import Completed
 
 if TYPE_CHECKING:
@@ -49,17 +51,20 @@ class Wire:
     def command(self, number: int, command: Command) -> bytes:
         """Return the line that runs the command by a shell of its own."""
         if command.secret:
-            secret = shlex.quote(command.secret)
-            return f"so_secret {self._arguments(number, command)} {shlex.quote(command.text)} {secret}\n".encode()
-        return f"so_run {self._arguments(number, command)} {shlex.quote(command.text)}\n".encode()
+            return self._line("so_secret", number, command, f"c{command.text}", command.secret)
+        if nature(command.text) is Nature.APART and is_plain(command.text):
+            # A shell of its own would be in the list of processes, and be found by what it was told to look for.
+            return self._line("so_run", number, command, f"s({command.text})")
+        return self._line("so_run", number, command, f"c{command.text}")
 
     def script(self, number: int, command: Command) -> bytes:
-        """Return the line that hands the command's text to a shell as its standard input."""
-        return f"so_script {self._arguments(number, command)} {shlex.quote(command.text)}\n".encode()
+        """Return the line that runs the command's text in the shell that would start a command."""
+        return self._line("so_run", number, command, f"s{command.text}")
 
     @staticmethod
-    def _arguments(number: int, command: Command) -> str:
-        return f"{number} {command.limit:g} {max(1, math.ceil(command.limit))} {command.max_output + 1}"
+    def _line(function: str, number: int, command: Command, *texts: str) -> bytes:
+        limits = f"{command.limit:g} {max(1, math.ceil(command.limit))} {command.max_output + 1}"
+        return f"{function} {number} {limits} {shlex.join(texts)}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
