@@ -19,12 +19,15 @@ from signoff.reports.terminal import render_verdict
 from signoff.store.atomic import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
     from pathlib import Path
 
     from signoff.model import Language, Signoff
     from signoff.workspace import Workspace
+
+
+_OTHER: Mapping[Language, tuple[Language, ...]] = {"ko": ("en",), "en": ("ko",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,10 @@ class Artifacts:
     def page(self) -> Path:
         """The decision for people."""
         return self.folder / f"readiness_check_{self.stamp}.html"
+
+    def page_in(self, language: Language) -> Path:
+        """Return the same page for people who read another language."""
+        return self.folder / f"sign_off_page_{language}_{self.stamp}.html"
 
     @property
     def run_report(self) -> Path:
@@ -98,13 +105,18 @@ class Artifacts:
             "link.issues": self.issues,
             "link.final": self.final,
         }
-        return [Link(label=messages(key), href=str(path)) for key, path in files.items() if path.exists()]
+        named = {messages(key): path for key, path in files.items()}
+        named |= {Messages(other)("language.name"): self.page_in(other) for other in _OTHER[language]}
+        return [Link(label=label, href=str(path)) for label, path in named.items() if path.exists()]
 
-    def write(self, workspace: Workspace, signoff: Signoff, language: Language) -> None:
-        """Write every report of the decision."""
+    def write(self, workspace: Workspace, signoff: Signoff, language: Language, *, both: bool = False) -> None:
+        """Write every report of the decision; with `both`, the sign-off page in the other language too."""
         background = background_of(workspace)
         write_atomic(self.json, render_json(signoff))
-        write_atomic(self.page, render_page(signoff, language, background, list(self._links(language))))
+        pages = {language: self.page} | ({other: self.page_in(other) for other in _OTHER[language]} if both else {})
+        for each, path in pages.items():
+            links = [*self._links(each), *_twins(pages, each)]
+            write_atomic(path, render_page(signoff, each, background, links))
         write_atomic(self.checklist, render_checklist(signoff, language, background))
         if signoff.issues:
             write_atomic(self.resolution, render_issue_resolution_json(signoff))
@@ -126,6 +138,13 @@ class Artifacts:
         if self.run_report.exists():
             yield Link(label=messages("link.run_report"), href=self.run_report.name)
         yield Link(label=messages("link.json"), href=self.json.name)
+
+
+def _twins(pages: Mapping[Language, Path], language: Language) -> Iterator[Link]:
+    """Yield links to the same page in other languages, each in its own."""
+    for other, path in pages.items():
+        if other != language:
+            yield Link(label=Messages(other)("language.name"), href=path.name, language=other)
 
 
 def daily_path(workspace: Workspace, day: date, stage: int | None) -> Path:

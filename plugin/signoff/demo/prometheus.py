@@ -92,6 +92,11 @@ def prepare(layout: Layout) -> None:
         "scrape_configs": _jobs(layout),
     }
     write_atomically(configuration(layout), yaml.safe_dump(document, sort_keys=False), mode=0o644)
+    write_atomically(rules_file(layout), yaml.safe_dump(alert_rules(), sort_keys=False, width=200), mode=0o644)
+
+
+def alert_rules() -> dict[str, Any]:
+    """Return the shop's alert rules, as a rule file of Prometheus holds them."""
     rules = [
         {
             "alert": name,
@@ -102,8 +107,7 @@ def prepare(layout: Layout) -> None:
         }
         for name, expression, duration, severity, summary in _RULES
     ]
-    groups = {"groups": [{"name": "shop", "rules": rules}]}
-    write_atomically(rules_file(layout), yaml.safe_dump(groups, sort_keys=False, width=200), mode=0o644)
+    return {"groups": [{"name": "shop", "rules": rules}]}
 
 
 def program(layout: Layout) -> Program:

@@ -18,7 +18,7 @@ def main() -> None:
     logs.configure(current)
     uvicorn.run(
         app.build(services.build(current)),
-        host="127.0.0.1",
+        host=current.address,
         port=current.port,
         log_config=None,
         access_log=False,

@@ -22,6 +22,7 @@ class Settings:
 
     instance: str
     port: int
+    address: str = "127.0.0.1"
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     payment_api_key: str = field(repr=False)
@@ -46,6 +47,7 @@ def parse(values: Mapping[str, str | None]) -> Settings:
     return Settings(
         instance=_text(values, "SHOP_INSTANCE"),
         port=_number(values, "SHOP_PORT"),
+        address=values.get("SHOP_ADDRESS") or Settings.address,
         database_url=_text(values, "SHOP_DATABASE_URL"),
         redis_url=_text(values, "SHOP_REDIS_URL"),
         payment_api_key=_text(values, "SHOP_PAYMENT_API_KEY"),
