@@ -220,7 +220,7 @@ FAULTS = (
             ko="HTTP가 HTTPS로 넘어가지 않고 그대로 제공됩니다",
             en="Plain HTTP is served instead of leading to HTTPS",
         ),
-        items=("INF-NET-1",),
+        items=("INF-NET-1", "SEC-CFG-3"),
         break_=_serve_plain_http,
         mend=_redirect_to_https,
     ),
