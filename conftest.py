@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.cloud import CloudService
     from signoff.config.kinds.standby import StandbyService
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
     from signoff.probes.cloud.model import Cloud
-    from signoff.probes.postgres import Database
+    from signoff.probes.postgres.database import Database
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -30,7 +30,7 @@ def open_database(inventory: Inventory) -> Callable[..., Any]:
     """Return a context manager that opens a postgresql service by name, or a standby of it, read-only."""
     from dataclasses import replace
 
-    from signoff.probes.postgres import Address, connect
+    from signoff.probes.postgres.database import Address, connect
 
     @contextmanager
     def open_(name: str, standby: StandbyService | None = None) -> Iterator[Database]:
@@ -88,7 +88,7 @@ def cloud(
 def open_aws_account(inventory: Inventory) -> Callable[[str], AwsSession]:
     """Return a function that opens a cloud of Amazon's by name; the session is a context manager."""
     from signoff import not_verified
-    from signoff.probes.aws import open_aws
+    from signoff.probes.aws.session import open_aws
     from signoff.probes.cloud.open import aws_access
 
     def open_(name: str) -> AwsSession:

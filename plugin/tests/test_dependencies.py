@@ -61,13 +61,13 @@ def _files(of_demo: bool) -> list[Path]:
 
 
 def test_core_imports_only_what_it_declares() -> None:
-    of_extras = {PACKAGE / "transport" / "paramiko_ssh.py", PACKAGE / "probes" / "aws.py"}
+    of_extras = {PACKAGE / "transport" / "paramiko_ssh.py", PACKAGE / "probes" / "aws" / "session.py"}
     files = [path for path in _files(of_demo=False) if path not in of_extras]
     assert _distributions(files) - CORE == set()
 
 
 def test_the_way_to_amazon_imports_only_what_its_extra_declares() -> None:
-    assert _distributions([PACKAGE / "probes" / "aws.py"]) == AWS
+    assert _distributions([PACKAGE / "probes" / "aws" / "session.py"]) == AWS
 
 
 def test_demo_imports_only_what_it_declares() -> None:

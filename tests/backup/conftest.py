@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from signoff.config.kinds.document import DocumentService
     from signoff.config.kinds.drill_report import DrillReportService
     from signoff.config.kinds.standby import StandbyService
-    from signoff.importers.drill import Drill
-    from signoff.importers.restore_test import RestoreTest
-    from signoff.probes.backup_files import BackupFile, Content
-    from signoff.probes.documents import Document
-    from signoff.probes.replication import Archiver, Sender, Standby
+    from signoff.importers.drills.drill import Drill
+    from signoff.importers.drills.restore_test import RestoreTest
+    from signoff.probes.hosts.backup_files import BackupFile, Content
+    from signoff.probes.postgres.replication import Archiver, Sender, Standby
+    from signoff.probes.repository.documents import Document
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -36,7 +36,7 @@ class Backups:
     @cached_property
     def files(self) -> tuple[BackupFile, ...]:
         """All backups, oldest first."""
-        from signoff.probes.backup_files import list_backups
+        from signoff.probes.hosts.backup_files import list_backups
 
         return list_backups(self.host, self.settings.folder, self.settings.pattern)
 
@@ -48,13 +48,13 @@ class Backups:
     @cached_property
     def now(self) -> datetime:
         """The host's own time, by which its files are dated."""
-        from signoff.probes.backup_files import clock
+        from signoff.probes.hosts.backup_files import clock
 
         return clock(self.host)
 
     def due(self) -> datetime:
         """Return when the newest backup must have been begun: the last firing whose time to finish is over."""
-        from signoff.probes.cron import find_job, read_crontab
+        from signoff.probes.hosts.cron import find_job, read_crontab
 
         schedule = self.settings.schedule
         job = find_job(read_crontab(self.host, schedule.crontab), schedule.job, zone=schedule.timezone)
@@ -62,13 +62,13 @@ class Backups:
 
     def content(self, file: BackupFile) -> Content:
         """Return what the file's first bytes say."""
-        from signoff.probes.backup_files import inspect
+        from signoff.probes.hosts.backup_files import inspect
 
         return inspect(self.host, file.path)
 
     def digests(self, name: str) -> tuple[str, str]:
         """Return the sha256 of a backup as it is now, and as it was recorded when it was taken."""
-        from signoff.probes.backup_files import recorded_sha256, sha256
+        from signoff.probes.hosts.backup_files import recorded_sha256, sha256
 
         path = f"{self.settings.folder}/{name}"
         recorded = recorded_sha256(self.host, path + self.settings.manifest_suffix, name)
@@ -85,7 +85,7 @@ def backups(target: BoundTarget, connect: Callable[[str], Any]) -> Backups:
 def usual_size(backups: Backups) -> float:
     """Return the usual size of a backup in bytes, from all but the newest."""
     from signoff import not_verified
-    from signoff.probes.backup_files import usual_size
+    from signoff.probes.hosts.backup_files import usual_size
 
     earlier = backups.files[:-1]
     if not earlier or not (size := usual_size(earlier)):
@@ -97,7 +97,7 @@ def usual_size(backups: Backups) -> float:
 def restore_test(backups: Backups, evaluated_at: datetime) -> RestoreTest:
     """Return the newest restore test, if it is recent."""
     from signoff.importers.admissible import require_recent
-    from signoff.importers.restore_test import read
+    from signoff.importers.drills.restore_test import read
 
     settings = backups.settings.restore
     record = read(backups.host.check_output("cat -- %s", settings.record))
@@ -108,7 +108,7 @@ def restore_test(backups: Backups, evaluated_at: datetime) -> RestoreTest:
 @pytest.fixture
 def archiver(backups: Backups, open_database: Callable[..., Any]) -> Archiver:
     """Return how the WAL archive of the backed-up database stands."""
-    from signoff.probes.replication import archiver
+    from signoff.probes.postgres.replication import archiver
 
     with open_database(backups.settings.database) as database:
         return archiver(database)
@@ -131,7 +131,7 @@ def losable(backups: Backups, archiver: Archiver, inventory: Inventory, open_dat
     """Return what would be lost with the newest backup, with the WAL archive, and with the standby."""
     from datetime import timedelta
 
-    from signoff.probes.replication import exposed, senders
+    from signoff.probes.postgres.replication import exposed, senders
 
     by_source = {"backup": max(backups.now - backups.newest.modified, timedelta(0))}
     archive = exposed(archiver) if archiver.enabled else None
@@ -160,7 +160,7 @@ class Primary:
 @pytest.fixture
 def primary(target: BoundTarget, open_database: Callable[..., Any]) -> Primary:
     """Return what the primary says of the current standby."""
-    from signoff.probes.replication import position, senders
+    from signoff.probes.postgres.replication import position, senders
 
     settings: StandbyService = target.settings
     with open_database(settings.primary) as database:
@@ -172,7 +172,7 @@ def primary(target: BoundTarget, open_database: Callable[..., Any]) -> Primary:
 @pytest.fixture
 def ask_standby(target: BoundTarget, open_database: Callable[..., Any]) -> Callable[[], Standby]:
     """Return a function that asks the current standby about itself."""
-    from signoff.probes.replication import standby
+    from signoff.probes.postgres.replication import standby
 
     def ask() -> Standby:
         with open_database(target.settings.primary, target.settings) as database:
@@ -197,7 +197,7 @@ def failover_drill(
     """Return the last rehearsal of a fail-over to the current standby."""
     from signoff import not_verified
     from signoff.importers.admissible import read_file, require_recent
-    from signoff.importers.drill import read
+    from signoff.importers.drills.drill import read
 
     name = target.settings.drill
     if not name:
@@ -223,8 +223,8 @@ def recovery_plan(
 ) -> Plan:
     """Return the disaster-recovery plan that the current backup names."""
     from signoff import not_verified
-    from signoff.probes.documents import read
-    from signoff.probes.git import Repository
+    from signoff.probes.repository.documents import read
+    from signoff.probes.repository.git import Repository
 
     name = target.settings.plan
     if not name:

@@ -7,7 +7,7 @@ from signoff import not_verified
 
 @pytest.mark.checklist(id="BAK-DR-1")
 def test_recovery_plan_is_complete_and_approved(recovery_plan, evaluated_at, evidence):
-    from signoff.probes.documents import age_in_days
+    from signoff.probes.repository.documents import age_in_days
 
     document, wanted = recovery_plan.document, recovery_plan.settings
     missing, age = document.lacks(wanted.headings), age_in_days(document, evaluated_at)

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from signoff.config.kinds.prometheus import PrometheusService
     from signoff.config.kinds.redis import RedisService
     from signoff.config.kinds.tls import TlsService
-    from signoff.probes.balancer import BalancerFacts, ServerState
-    from signoff.probes.dns import Answer, NameServer, Question
-    from signoff.probes.dnssec import SignatureFacts
-    from signoff.probes.facts import ServerFacts
-    from signoff.probes.host_metrics import DiskForecast, HostCoverage, HostPeaks
-    from signoff.probes.http import Session
-    from signoff.probes.libraries import ProgramFact
-    from signoff.probes.packages import PackageFact
-    from signoff.probes.prometheus import Prometheus
-    from signoff.probes.redis import RedisFacts
-    from signoff.probes.tls import TlsFacts
+    from signoff.probes.front.balancer import BalancerFacts, ServerState
+    from signoff.probes.hosts.facts import ServerFacts
+    from signoff.probes.hosts.libraries import ProgramFact
+    from signoff.probes.hosts.packages import PackageFact
+    from signoff.probes.metrics.hosts import DiskForecast, HostCoverage, HostPeaks
+    from signoff.probes.metrics.prometheus import Prometheus
+    from signoff.probes.network.dns import Answer, NameServer, Question
+    from signoff.probes.network.dnssec import SignatureFacts
+    from signoff.probes.network.tls import TlsFacts
+    from signoff.probes.redis.server import RedisFacts
+    from signoff.probes.web.http import Session
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -47,7 +47,7 @@ class Server:
 def server(target: BoundTarget, connect: Callable[[str], Any]) -> Server:
     """Return the current host's specification and facts."""
     from signoff import not_verified
-    from signoff.probes.facts import read_facts
+    from signoff.probes.hosts.facts import read_facts
 
     spec = target.settings.spec
     if spec is None:
@@ -59,7 +59,7 @@ def server(target: BoundTarget, connect: Callable[[str], Any]) -> Server:
 def packages(target: BoundTarget, connect: Callable[[str], Any]) -> tuple[PackageFact, ...]:
     """Return what is installed of the packages that the current host needs."""
     from signoff import not_verified
-    from signoff.probes.packages import read_packages
+    from signoff.probes.hosts.packages import read_packages
 
     wanted = target.settings.packages
     if not wanted:
@@ -71,7 +71,7 @@ def packages(target: BoundTarget, connect: Callable[[str], Any]) -> tuple[Packag
 def programs(target: BoundTarget, connect: Callable[[str], Any]) -> tuple[ProgramFact, ...]:
     """Return the programs of the current host whose shared libraries matter."""
     from signoff import not_verified
-    from signoff.probes.libraries import read_programs
+    from signoff.probes.hosts.libraries import read_programs
 
     if not target.settings.libraries:
         not_verified(f"{target.name}: no programs named; write signoff.libraries for it in hosts.yaml")
@@ -88,7 +88,7 @@ class Monitoring:
 
     def coverage(self) -> HostCoverage:
         """Return the host's targets and metrics."""
-        from signoff.probes.host_metrics import read_coverage
+        from signoff.probes.metrics.hosts import read_coverage
 
         wanted = self.settings
         return read_coverage(
@@ -97,13 +97,13 @@ class Monitoring:
 
     def peaks(self, window: timedelta) -> HostPeaks:
         """Return the host's busiest time within the window."""
-        from signoff.probes.host_metrics import read_peaks
+        from signoff.probes.metrics.hosts import read_peaks
 
         return read_peaks(self.api, label=self.settings.host_label, host=self.host, window=window)
 
     def forecasts(self, window: timedelta) -> tuple[DiskForecast, ...]:
         """Return where the host's file systems are going, judged by the window."""
-        from signoff.probes.host_metrics import read_forecasts
+        from signoff.probes.metrics.hosts import read_forecasts
 
         return read_forecasts(self.api, label=self.settings.host_label, host=self.host, window=window)
 
@@ -112,7 +112,7 @@ class Monitoring:
 def monitoring(target: BoundTarget, inventory: Inventory) -> Iterator[Monitoring]:
     """Return the inventory's Prometheus, about the current host."""
     from signoff import not_verified
-    from signoff.probes.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_prometheus
 
     found = inventory.services_of("prometheus")
     if not found:
@@ -145,7 +145,7 @@ def cache(target: BoundTarget) -> Cache:
     """Return the current cache's facts: one INFO."""
     from functools import partial
 
-    from signoff.probes.redis import read_redis
+    from signoff.probes.redis.server import read_redis
 
     settings: RedisService = target.settings
     look = partial(
@@ -172,7 +172,7 @@ class Endpoint:
 @pytest.fixture
 def endpoint(target: BoundTarget) -> Endpoint:
     """Return what each address of the current endpoint presents."""
-    from signoff.probes.tls import read_tls, resolve
+    from signoff.probes.network.tls import read_tls, resolve
 
     settings: TlsService = target.settings
     facts = tuple(
@@ -186,7 +186,7 @@ def endpoint(target: BoundTarget) -> Endpoint:
 def browser_answer(endpoint: Endpoint) -> Response | None:
     """Return the endpoint's answer to one GET of /; None if the inventory says that it speaks no HTTP."""
     from signoff import not_verified
-    from signoff.probes.http import Session
+    from signoff.probes.web.http import Session
 
     settings = endpoint.settings
     if not settings.http:
@@ -206,7 +206,7 @@ class Zone:
 
     def expected(self) -> dict[Question, frozenset[str]]:
         """Return the values that the inventory wants, in the form of answers."""
-        from signoff.probes.dns import Question, normal
+        from signoff.probes.network.dns import Question, normal
 
         return {
             Question(name=one.name, type=one.type): frozenset(normal(value, one.type) for value in one.values)
@@ -215,14 +215,14 @@ class Zone:
 
     def ask(self, questions: Iterable[Question], *, resolvers: bool = False) -> tuple[Answer, ...]:
         """Return the answers of every authoritative server, or of every resolver."""
-        from signoff.probes.dns import ask
+        from signoff.probes.network.dns import ask
 
         servers = _name_servers(self.settings.resolvers if resolvers else self.settings.servers)
         return ask(servers, tuple(questions), recursive=resolvers)
 
     def ask_about_itself(self, record_type: str) -> dict[str, frozenset[str]]:
         """Return the records of the zone's own name, by server."""
-        from signoff.probes.dns import Question
+        from signoff.probes.network.dns import Question
 
         answers = self.ask([Question(name=self.settings.zone, type=record_type)])
         return {answer.server: answer.values for answer in answers}
@@ -230,7 +230,7 @@ class Zone:
     def addresses(self, name: str) -> dict[str, frozenset[str]]:
         """Return what a name comes to: on our own servers if it is of the zone, else on the resolvers."""
         from signoff import not_verified
-        from signoff.probes.dns import addresses
+        from signoff.probes.network.dns import addresses
 
         inside = f".{name}".rstrip(".").lower().endswith(f".{self.settings.zone}".lower())
         if not inside and not self.settings.resolvers:
@@ -248,8 +248,8 @@ class Zone:
 
     def mail_mistakes(self) -> dict[str, list[str]]:
         """Return what is wrong with SPF and DMARC, by server."""
-        from signoff.probes.dns import Question
-        from signoff.probes.mail_records import dmarc_mistake, spf_mistake
+        from signoff.probes.network.dns import Question
+        from signoff.probes.network.mail_records import dmarc_mistake, spf_mistake
 
         dmarc = Question(name=f"_dmarc.{self.settings.zone}", type="TXT")
         answers = self.ask([Question(name=self.settings.zone, type="TXT"), dmarc])
@@ -262,8 +262,8 @@ class Zone:
 
     def signatures(self, now: datetime) -> tuple[SignatureFacts, ...]:
         """Return the facts of every server's signatures, over the chain from the parent's DS records."""
-        from signoff.probes.dns import Question
-        from signoff.probes.dnssec import read_dnssec
+        from signoff.probes.network.dns import Question
+        from signoff.probes.network.dnssec import read_dnssec
 
         questions = [*self.expected(), Question(name=self.settings.zone, type="SOA")]
         return read_dnssec(
@@ -272,7 +272,7 @@ class Zone:
 
     def parent_ds(self) -> tuple[str, ...]:
         """Return the DS records that the inventory or else a resolver knows; none: the parent vouches for nothing."""
-        from signoff.probes.dnssec import read_ds
+        from signoff.probes.network.dnssec import read_ds
 
         if self.settings.ds or not self.settings.resolvers:
             return self.settings.ds
@@ -280,7 +280,7 @@ class Zone:
 
 
 def _name_servers(servers: Any) -> list[NameServer]:
-    from signoff.probes.dns import NameServer
+    from signoff.probes.network.dns import NameServer
 
     return [NameServer(name=one.name, address=one.address or one.name, port=one.port) for one in servers]
 
@@ -326,10 +326,10 @@ def balancer_facts(
     workspace_path: Callable[[str], Path],
 ) -> BalancerFacts:
     """Return one reading of the current load balancer, from whatever tells about it."""
-    from signoff.probes.asked_servers import Question, ask_servers
-    from signoff.probes.haproxy import read_haproxy, read_socket
-    from signoff.probes.http import Session
-    from signoff.probes.nginx_plus import read_nginx_plus
+    from signoff.probes.front.asked_servers import Question, ask_servers
+    from signoff.probes.front.haproxy import read_haproxy, read_socket
+    from signoff.probes.front.nginx_plus import read_nginx_plus
+    from signoff.probes.web.http import Session
 
     settings: LoadBalancerService = target.settings
     if settings.stats_socket:
@@ -352,10 +352,10 @@ def _managed(
     settings: LoadBalancerService, inventory: Inventory, now: datetime, find: Callable[[str], Path]
 ) -> BalancerFacts:
     from signoff import not_verified
-    from signoff.probes.aws import open_aws
+    from signoff.probes.aws.session import open_aws
     from signoff.probes.cloud.open import aws_access, open_documents
-    from signoff.probes.elbv2 import read_elbv2
-    from signoff.probes.endpoint_slices import read_endpoint_slices
+    from signoff.probes.front.elbv2 import read_elbv2
+    from signoff.probes.front.endpoint_slices import read_endpoint_slices
 
     assert settings.managed is not None
     cloud: Any = inventory.service(settings.managed.cloud)
@@ -371,7 +371,7 @@ def _managed(
 @pytest.fixture
 def load_balancer(target: BoundTarget, balancer_facts: BalancerFacts) -> Iterator[LoadBalancer]:
     """Return the current load balancer with one reading of its state."""
-    from signoff.probes.http import Session
+    from signoff.probes.web.http import Session
 
     settings: LoadBalancerService = target.settings
     with Session(

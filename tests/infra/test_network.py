@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from signoff import not_verified
-from signoff.probes.hsts import parse_hsts
+from signoff.probes.web.hsts import parse_hsts
 
 
 @pytest.mark.checklist(id="INF-NET-1")

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from signoff.config.kinds.dependency import DependencyService
     from signoff.config.kinds.document import DocumentService
     from signoff.config.kinds.test_report import JUnitReportService
-    from signoff.importers.junit import Case, JUnitReport
-    from signoff.probes.documents import Document
-    from signoff.probes.reachability import Reach
-    from signoff.probes.sign_in import View
+    from signoff.importers.runs.junit import Case, JUnitReport
+    from signoff.probes.hosts.reachability import Reach
+    from signoff.probes.repository.documents import Document
+    from signoff.probes.web.sign_in import View
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -52,7 +52,7 @@ def admissible_report(
     from zoneinfo import ZoneInfo
 
     from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.junit import read
+    from signoff.importers.runs.junit import read
 
     report = read(read_file(workspace_path(settings.path)), timezone=ZoneInfo(settings.timezone))
     require_release(name, report.commit, inventory.policy.commit)
@@ -72,7 +72,7 @@ class Edge:
 @pytest.fixture
 def edge(target: BoundTarget, connect: Callable[[str], Any]) -> Edge:
     """Return the attempts to reach the current dependency from every host that calls it."""
-    from signoff.probes.reachability import reach
+    from signoff.probes.hosts.reachability import reach
 
     settings: DependencyService = target.settings
     attempts = tuple(reach(connect(name), name, settings.host, settings.port) for name in settings.sources)
@@ -83,8 +83,8 @@ def edge(target: BoundTarget, connect: Callable[[str], Any]) -> Edge:
 def reported(target: BoundTarget, inventory: Inventory) -> dict[str, str]:
     """Return what each instance of the current application says of each dependency that it reports on."""
     from signoff import not_verified
-    from signoff.probes.http import Session
-    from signoff.probes.readiness import read_dependency
+    from signoff.probes.web.http import Session
+    from signoff.probes.web.readiness import read_dependency
 
     edges: Any = inventory.services_of("dependency").values()
     reports = [edge.readiness for edge in edges if edge.readiness and edge.readiness.web == target.name]
@@ -101,7 +101,7 @@ def reported(target: BoundTarget, inventory: Inventory) -> dict[str, str]:
 def walked(target: BoundTarget, inventory: Inventory) -> list[View]:
     """Return what a user sees on the current journey, step by step."""
     from signoff import not_verified
-    from signoff.probes.sign_in import Visitor
+    from signoff.probes.web.sign_in import Visitor
 
     journey, web = target.settings, inventory.service(target.settings.web)
     settings: Any = web
@@ -131,7 +131,7 @@ def covering(
 @pytest.fixture
 def figures(target: BoundTarget, open_database: Callable[[str], Any]) -> tuple[float, float]:
     """Return both figures of the current reconciliation; of one database, they are of one moment."""
-    from signoff.probes.reconciliation import figure
+    from signoff.probes.postgres.reconciliation import figure
 
     left, right = target.settings.left, target.settings.right
     with open_database(left.database) as database:
@@ -157,8 +157,8 @@ def paper(
     target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
 ) -> Paper:
     """Return the current document."""
-    from signoff.probes.documents import read
-    from signoff.probes.git import Repository
+    from signoff.probes.repository.documents import read
+    from signoff.probes.repository.git import Repository
 
     settings: DocumentService = target.settings
     clone: Any = inventory.service(settings.repository)

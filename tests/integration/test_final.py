@@ -5,7 +5,7 @@ import pytest
 
 @pytest.mark.checklist(id="INT-FIN-3")
 def test_document_is_current(paper, evaluated_at, evidence):
-    from signoff.probes.documents import age_in_days
+    from signoff.probes.repository.documents import age_in_days
 
     document, changed = paper.document, paper.described_changed
     age, limit = age_in_days(document, evaluated_at), paper.settings.max_age.days

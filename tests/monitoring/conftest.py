@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from signoff.config.kinds.central_log import CentralLogService
     from signoff.config.kinds.error_tracking import ErrorTrackingService
     from signoff.config.kinds.prometheus import PrometheusService
-    from signoff.probes.central_log import CentralLog
-    from signoff.probes.prometheus import Prometheus
-    from signoff.probes.sentry import AlertRule, Ingest, Project
+    from signoff.probes.metrics.prometheus import Prometheus
+    from signoff.probes.products.central_log import CentralLog
+    from signoff.probes.products.sentry import AlertRule, Ingest, Project
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -33,7 +33,7 @@ class Metrics:
 @pytest.fixture
 def metrics(target: BoundTarget) -> Iterator[Metrics]:
     """Return the current Prometheus server."""
-    from signoff.probes.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_prometheus
 
     settings: PrometheusService = target.settings
     password = settings.password.get_secret_value() if settings.password else ""
@@ -57,8 +57,8 @@ class ErrorTracker:
 @pytest.fixture
 def error_tracker(target: BoundTarget) -> ErrorTracker:
     """Return what the current error tracker says of its project: three GETs."""
-    from signoff.probes.http import Session
-    from signoff.probes.sentry import Sentry
+    from signoff.probes.products.sentry import Sentry
+    from signoff.probes.web.http import Session
 
     settings: ErrorTrackingService = target.settings
     headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
@@ -86,7 +86,7 @@ class CollectedLogs:
 @pytest.fixture
 def logs(target: BoundTarget, inventory: Inventory, connect: Callable[[str], Any]) -> CollectedLogs:
     """Return the current central log."""
-    from signoff.probes.central_log import CentralLog
+    from signoff.probes.products.central_log import CentralLog
 
     settings: CentralLogService = target.settings
     log = CentralLog(connect(settings.host), settings.path, time_field=settings.time_field)
@@ -96,7 +96,7 @@ def logs(target: BoundTarget, inventory: Inventory, connect: Callable[[str], Any
 @pytest.fixture
 def traced_request(logs: CollectedLogs) -> str:
     """Make one normal request and return the id that its answer carries; empty if it carries none."""
-    from signoff.probes.http import Session
+    from signoff.probes.web.http import Session
 
     trace = logs.settings.trace
     with Session(origins=[trace.url], ca_file=trace.ca_file or None) as session:

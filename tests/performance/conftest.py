@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from signoff.config.kinds.load_report import LoadReportService
     from signoff.config.kinds.long_run import LongRunService
     from signoff.config.kinds.web import Journey, Metrics, WebService
-    from signoff.importers.locust import LoadTest
-    from signoff.probes.long_run import ErrorWindow, LongRun, ProcessRun
-    from signoff.probes.postgres import Database
-    from signoff.probes.postgres_statements import Statements
-    from signoff.probes.prometheus import Prometheus
-    from signoff.probes.supervision import RestartPolicy
-    from signoff.probes.trend import Trend
-    from signoff.probes.web_session import WebSessions
+    from signoff.importers.runs.locust import LoadTest
+    from signoff.probes.hosts.supervision import RestartPolicy
+    from signoff.probes.metrics.long_run import ErrorWindow, LongRun, ProcessRun
+    from signoff.probes.metrics.prometheus import Prometheus
+    from signoff.probes.metrics.trend import Trend
+    from signoff.probes.postgres.database import Database
+    from signoff.probes.postgres.statements import Statements
+    from signoff.probes.web.sessions import WebSessions
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -35,7 +35,7 @@ def load_test(
 ) -> LoadTest:
     """Return the current load test, if it may be used at all: this release, recent, the right target, not saturated."""
     from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.locust import read
+    from signoff.importers.runs.locust import read
 
     limits: LoadReportService = target.settings
     load_test = read(
@@ -66,7 +66,7 @@ class Measured:
 def journeys(target: BoundTarget, inventory: Inventory) -> tuple[Measured, ...]:
     """Return the response times of the current application's main functions: of real users, else of a small sample."""
     from signoff import not_verified
-    from signoff.probes.web_session import WebSessions
+    from signoff.probes.web.sessions import WebSessions
 
     settings: WebService = target.settings
     if not settings.journeys:
@@ -81,7 +81,7 @@ def journeys(target: BoundTarget, inventory: Inventory) -> tuple[Measured, ...]:
 def _of_users(journey: Journey, metrics: Metrics | None, inventory: Inventory) -> Measured | None:
     """Return what Prometheus knows; None without metrics, or with too few requests to say anything."""
     from signoff.errors import NotVerifiedError
-    from signoff.probes.service_metrics import Names, ServiceMetrics
+    from signoff.probes.metrics.services import Names, ServiceMetrics
 
     if metrics is None or not journey.route:
         return None
@@ -96,7 +96,7 @@ def _of_users(journey: Journey, metrics: Metrics | None, inventory: Inventory) -
 
 
 def _of_sample(journey: Journey, requests: int, sessions: WebSessions) -> Measured:
-    from signoff.probes.response_times import take
+    from signoff.probes.web.response_times import take
 
     session, limit = sessions.session(journey.identity), journey.p95_seconds
     sample = take(session, sessions.url(journey.path), requests=requests, limit=limit)
@@ -157,7 +157,7 @@ class Watched:
 @pytest.fixture
 def long_run(target: BoundTarget, inventory: Inventory) -> Iterator[Watched]:
     """Return what Prometheus saw of the current application for as long as it must have run."""
-    from signoff.probes.long_run import LongRun
+    from signoff.probes.metrics.long_run import LongRun
 
     settings: LongRunService = target.settings
     with _prometheus(inventory, settings.prometheus) as api:
@@ -167,7 +167,7 @@ def long_run(target: BoundTarget, inventory: Inventory) -> Iterator[Watched]:
 
 
 def _prometheus(inventory: Inventory, name: str) -> AbstractContextManager[Prometheus]:
-    from signoff.probes.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_prometheus
 
     server: Any = inventory.service(name)
     password = server.password.get_secret_value() if server.password else ""
@@ -178,7 +178,7 @@ def _prometheus(inventory: Inventory, name: str) -> AbstractContextManager[Prome
 def statements(target: BoundTarget, database: Database) -> Statements:
     """Return what the current database spent its time on, if it was watched for long enough to compare shares."""
     from signoff import not_verified
-    from signoff.probes.postgres_statements import read
+    from signoff.probes.postgres.statements import read
 
     limits = target.settings.statements
     statements = read(database, limits.roles)
@@ -195,7 +195,7 @@ def statements(target: BoundTarget, database: Database) -> Statements:
 def restart_policies(target: BoundTarget, host: Any) -> tuple[tuple[SupervisedProcess, RestartPolicy], ...]:
     """Return what happens on the current host when one of its processes ends."""
     from signoff import not_verified
-    from signoff.probes.supervision import read
+    from signoff.probes.hosts.supervision import read
 
     processes: tuple[SupervisedProcess, ...] = target.settings.processes
     if not processes:

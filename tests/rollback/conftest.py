@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.blue_green import BlueGreenService
     from signoff.config.kinds.drill_report import DrillReportService
-    from signoff.importers.drill import Drill
-    from signoff.importers.migration_proof import MigrationProof
+    from signoff.importers.drills.drill import Drill
+    from signoff.importers.drills.migration_proof import MigrationProof
     from signoff.model import RollbackRule
-    from signoff.probes.balancer import Backend
-    from signoff.probes.migrations import Migrations
+    from signoff.probes.front.balancer import Backend
+    from signoff.probes.repository.migrations import Migrations
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -33,7 +33,7 @@ def rollback_rule(inventory: Inventory) -> RollbackRule | None:
 def rollback_series(target: BoundTarget, inventory: Inventory) -> dict[str, int]:
     """Return, for each metric that the criteria are judged by, how many fresh series Prometheus has."""
     from signoff import not_verified
-    from signoff.probes.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_prometheus
 
     metrics = target.settings.metrics
     if metrics is None:
@@ -58,8 +58,8 @@ class Colours:
 def colours(target: BoundTarget, inventory: Inventory) -> Colours:
     """Return the two colours of the current pair."""
     from signoff import not_verified
-    from signoff.probes.haproxy import read_haproxy
-    from signoff.probes.http import Session
+    from signoff.probes.front.haproxy import read_haproxy
+    from signoff.probes.web.http import Session
 
     settings: BlueGreenService = target.settings
     balancer: Any = inventory.service(settings.load_balancer)
@@ -76,8 +76,8 @@ def colours(target: BoundTarget, inventory: Inventory) -> Colours:
 def migrations(target: BoundTarget, inventory: Inventory, workspace_path: Callable[[str], Path]) -> Migrations:
     """Return the current database's migrations as they stand in the release."""
     from signoff import not_verified
-    from signoff.probes.git import Repository
-    from signoff.probes.migrations import read
+    from signoff.probes.repository.git import Repository
+    from signoff.probes.repository.migrations import read
 
     settings = target.settings.migrations
     if settings is None:
@@ -93,7 +93,7 @@ def migration_proof(
     """Return the record of the current database's migrations on a copy, if it is recent and of this release."""
     from signoff import not_verified
     from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.migration_proof import read
+    from signoff.importers.drills.migration_proof import read
 
     settings = target.settings.migrations
     if settings is None or not settings.proof:
@@ -118,7 +118,7 @@ def rehearsal(inventory: Inventory, evaluated_at: datetime, workspace_path: Call
     """Return the newest rehearsal of a rollback of this release."""
     from signoff import not_verified
     from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.drill import read
+    from signoff.importers.drills.drill import read
 
     named: Any = inventory.services_of("drill_report")
     found = {name: limits for name, limits in named.items() if limits.purpose == "rollback"}

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from signoff.config.kinds.access import AccessService, SessionRules
     from signoff.config.kinds.secret_rotation import SecretRotationService
     from signoff.config.kinds.web import WebService
-    from signoff.probes.aws import AwsSession
-    from signoff.probes.log_secrets import LogScan
-    from signoff.probes.secret_history import Exposure, HistoryScan
-    from signoff.probes.secret_rules import Finding
-    from signoff.probes.secret_tree import FileMode
-    from signoff.probes.sign_in import Answer, Cookie, Visitor
+    from signoff.probes.aws.session import AwsSession
+    from signoff.probes.secrets.history import Exposure, HistoryScan
+    from signoff.probes.secrets.logs import LogScan
+    from signoff.probes.secrets.rules import Finding
+    from signoff.probes.secrets.tree import FileMode
+    from signoff.probes.web.sign_in import Answer, Cookie, Visitor
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -44,7 +44,7 @@ def service_of(target: BoundTarget, inventory: Inventory) -> Callable[[str, str]
 @pytest.fixture
 def aws(target: BoundTarget, service_of: Callable[[str, str], Any]) -> Iterator[AwsSession]:
     """Return a way to ask the Amazon account that the current target names."""
-    from signoff.probes.aws import AwsAccess, open_aws
+    from signoff.probes.aws.session import AwsAccess, open_aws
 
     account = service_of("cloud", target.settings.cloud)
 
@@ -77,7 +77,7 @@ class DeployedSource:
 def deployed_source(target: BoundTarget, connect: Callable[[str], Any]) -> DeployedSource:
     """Return the scan of the current host's source folders, without the files that secrets belong in."""
     from signoff import not_verified
-    from signoff.probes.secret_tree import scan
+    from signoff.probes.secrets.tree import scan
 
     if not target.settings.source:
         not_verified(f"{target.name}: no source folder named; write signoff.source for it in hosts.yaml")
@@ -91,7 +91,7 @@ def deployed_source(target: BoundTarget, connect: Callable[[str], Any]) -> Deplo
 def secret_files(target: BoundTarget, connect: Callable[[str], Any]) -> tuple[FileMode, ...]:
     """Return the permissions of the current host's environment files."""
     from signoff import not_verified
-    from signoff.probes.secret_tree import file_mode
+    from signoff.probes.secrets.tree import file_mode
 
     if not target.settings.env_files:
         not_verified(f"{target.name}: no environment file named; write signoff.env_files for it in hosts.yaml")
@@ -115,7 +115,7 @@ class History:
 @pytest.fixture
 def history(target: BoundTarget, inventory: Inventory, workspace_path: Callable[[str], Path]) -> History:
     """Return the scan of everything that was ever committed to the current repository."""
-    from signoff.probes.secret_history import scan
+    from signoff.probes.secrets.history import scan
 
     rotations: Any = inventory.services_of("secret_rotation").values()
     return History(
@@ -137,7 +137,7 @@ class Access:
 
     def stranger(self) -> Visitor:
         """Return a visitor without an account."""
-        from signoff.probes.sign_in import Visitor
+        from signoff.probes.web.sign_in import Visitor
 
         visitor = Visitor(
             self.web.url,
@@ -243,8 +243,8 @@ def session_cookie(access: Access) -> Cookie:
 @pytest.fixture
 def issued_at(target: BoundTarget) -> datetime:
     """Return when the current API key was last replaced: Vault knows, else the inventory says."""
-    from signoff.probes.http import Session
-    from signoff.probes.vault import written_at
+    from signoff.probes.secrets.vault import written_at
+    from signoff.probes.web.http import Session
 
     vault = target.settings.vault
     if vault is None:
@@ -257,7 +257,7 @@ def issued_at(target: BoundTarget) -> datetime:
 @pytest.fixture
 def answer_to_revoked_key(target: BoundTarget) -> Response:
     """Return the answer to one GET with the current revoked key."""
-    from signoff.probes.http import Session
+    from signoff.probes.web.http import Session
 
     key = target.settings
     with Session(origins=[key.url], ca_file=key.ca_file or None) as session:
@@ -267,6 +267,6 @@ def answer_to_revoked_key(target: BoundTarget) -> Response:
 @pytest.fixture
 def logged_keys(target: BoundTarget, connect: Callable[[str], Any]) -> LogScan:
     """Return the search of the current central log for keys in addresses."""
-    from signoff.probes.log_secrets import scan
+    from signoff.probes.secrets.logs import scan
 
     return scan(connect(target.settings.host), target.settings.path)

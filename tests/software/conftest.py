@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.repository import RepositoryService
-    from signoff.probes.git import Repository
+    from signoff.probes.repository.git import Repository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Source:
 @pytest.fixture
 def source_of(inventory: Inventory, workspace_path: Callable[[str], Path]) -> Callable[[str], Source]:
     """Return a function from the name of a repository service to its source at the release."""
-    from signoff.probes.git import Repository
+    from signoff.probes.repository.git import Repository
 
     def find(name: str) -> Source:
         settings: Any = inventory.service(name)

@@ -21,7 +21,7 @@ from estate.layout import EstateError, write_atomically
 from estate.topology import ADDRESSES, OUTSIDE_ADDRESS
 from signoff.demo.exercises import static_analysis
 from signoff.demo.layout import load
-from signoff.importers import lock
+from signoff.importers.locks import lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.config.kinds.redis import RedisService
-from signoff.probes.redis import RedisFacts, ReplicaState
+from signoff.probes.redis.server import RedisFacts, ReplicaState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

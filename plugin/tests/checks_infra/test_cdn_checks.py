@@ -9,9 +9,9 @@ import pytest
 
 from signoff.config.kinds.cdn import CdnService
 from signoff.errors import NotVerifiedError
-from signoff.probes.cache_headers import CacheFact, Served
-from signoff.probes.cdn import AssetFact, PageFact
-from signoff.probes.origin import DirectAnswer
+from signoff.probes.web.cache_headers import CacheFact, Served
+from signoff.probes.web.cdn import AssetFact, PageFact
+from signoff.probes.web.origin import DirectAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,8 +166,8 @@ def test_a_page_that_is_not_shown_is_not_judged(
     status: int,
     judged: bool,
 ) -> None:
-    monkeypatch.setattr("signoff.probes.cdn.read_private_page", lambda *_args, **_rest: page(status=status))
-    monkeypatch.setattr("signoff.probes.cdn.read_asset", lambda *_args: asset(status=404))
+    monkeypatch.setattr("signoff.probes.web.cdn.read_private_page", lambda *_args, **_rest: page(status=status))
+    monkeypatch.setattr("signoff.probes.web.cdn.read_asset", lambda *_args: asset(status=404))
     given = suite_module("infra/cdn/conftest.py").Cdn(
         name="edge", settings=cdn().settings, session=None, stranger=None, connect=None, cookies=lambda: cookies
     )

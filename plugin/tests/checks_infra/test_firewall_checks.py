@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from signoff.config.exposure import Firewall
 from signoff.errors import NotVerifiedError
-from signoff.probes.listeners import Listener
-from signoff.probes.outside import Knock
-from signoff.probes.packet_filter import Input, PacketFilter, PortRange
+from signoff.probes.hosts.listeners import Listener
+from signoff.probes.hosts.packet_filter import Input, PacketFilter, PortRange
+from signoff.probes.network.outside import Knock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,10 +11,10 @@ import pytest
 from signoff.config.kinds.central_log import CentralLogService
 from signoff.config.kinds.error_tracking import ErrorTrackingService
 from signoff.config.kinds.prometheus import PrometheusService
-from signoff.probes.central_log import Found, NewestLine
-from signoff.probes.prometheus import Rule, Runtime, ScrapeTarget
-from signoff.probes.promql import Selector
-from signoff.probes.sentry import AlertRule, Ingest, Project
+from signoff.probes.metrics.prometheus import Rule, Runtime, ScrapeTarget
+from signoff.probes.metrics.promql import Selector
+from signoff.probes.products.central_log import Found, NewestLine
+from signoff.probes.products.sentry import AlertRule, Ingest, Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable

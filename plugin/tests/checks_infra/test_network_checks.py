@@ -11,10 +11,10 @@ import pytest
 from signoff.config.kinds.dns_zone import DnsZoneService
 from signoff.config.kinds.load_balancer import LoadBalancerService
 from signoff.config.kinds.tls import TlsService
-from signoff.probes.balancer import Backend, BalancerFacts, ServerState
-from signoff.probes.certificates import CertificateFact
-from signoff.probes.dns import Answer, Question
-from signoff.probes.tls import TlsFacts
+from signoff.probes.front.balancer import Backend, BalancerFacts, ServerState
+from signoff.probes.network.certificates import CertificateFact
+from signoff.probes.network.dns import Answer, Question
+from signoff.probes.network.tls import TlsFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

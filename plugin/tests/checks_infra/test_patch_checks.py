@@ -11,10 +11,10 @@ import pytest
 
 from signoff.config.exposure import PatchPolicy
 from signoff.errors import NotVerifiedError
-from signoff.probes.os_release import OsRelease
-from signoff.probes.pending import Pending
-from signoff.probes.restarts import RestartFacts
-from signoff.probes.updates import UpdateFacts
+from signoff.probes.hosts.os_release import OsRelease
+from signoff.probes.hosts.restarts import RestartFacts
+from signoff.probes.hosts.updates.pending import Pending
+from signoff.probes.hosts.updates.waiting import UpdateFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def test_updates(
 def test_old_lists_tell_nothing(
     monkeypatch: pytest.MonkeyPatch, suite_module: Callable[[str], Any], hours: float, tells: bool
 ) -> None:
-    monkeypatch.setattr("signoff.probes.updates.read_updates", lambda _host: updates(listed=hours))
+    monkeypatch.setattr("signoff.probes.hosts.updates.waiting.read_updates", lambda _host: updates(listed=hours))
     read = inspect.unwrap(suite_module("infra/patches/conftest.py").updates)
     if tells:
         assert read(target(), lambda _name: None, NOW)

@@ -10,11 +10,11 @@ import pytest
 
 from signoff.config.hosts import ServerSpec
 from signoff.config.kinds.prometheus import PrometheusService
-from signoff.probes.facts import FileSystem, ServerFacts
-from signoff.probes.host_metrics import DiskForecast, HostCoverage, HostPeaks
-from signoff.probes.libraries import ProgramFact
-from signoff.probes.packages import PackageFact
-from signoff.probes.prometheus import ScrapeTarget
+from signoff.probes.hosts.facts import FileSystem, ServerFacts
+from signoff.probes.hosts.libraries import ProgramFact
+from signoff.probes.hosts.packages import PackageFact
+from signoff.probes.metrics.hosts import DiskForecast, HostCoverage, HostPeaks
+from signoff.probes.metrics.prometheus import ScrapeTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable

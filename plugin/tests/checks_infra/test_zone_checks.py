@@ -10,7 +10,7 @@ import pytest
 
 from signoff.config.kinds.dns_zone import DnsZoneService
 from signoff.errors import NotVerifiedError
-from signoff.probes.dnssec import SignatureFacts
+from signoff.probes.network.dnssec import SignatureFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from estate.companions.aws_account import KEY_ID, REGION, Amazon
-from signoff.probes.aws import AwsAccess
+from signoff.probes.aws.session import AwsAccess
 from signoff.probes.cloud.aws import AwsCloud
 
 if TYPE_CHECKING:

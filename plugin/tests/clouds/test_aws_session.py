@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from signoff.errors import AuthenticationError, CouldNotCheckError, GuardError, NotVerifiedError, UnreachableError
-from signoff.probes import aws
-from signoff.probes.aws import AwsAccess, AwsSession, open_aws
+from signoff.probes.aws import session as aws
+from signoff.probes.aws.session import AwsAccess, AwsSession, open_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from signoff.config.hosts import HostSettings
 from signoff.config.kinds.postgresql import PostgresqlService
 from signoff.config.kinds.redis import RedisService
 from signoff.errors import NotVerifiedError
-from signoff.probes.host_limits import Limit, read_process_limits, read_system_limits
-from signoff.probes.postgres import Address, connect
+from signoff.probes.hosts.limits import Limit, read_process_limits, read_system_limits
+from signoff.probes.postgres.database import Address, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 
 from signoff.demo import backup_scheduler, backups, postgres, restore_test
 from signoff.demo.layout import Layout, write_atomically
-from signoff.importers import restore_test as importer
+from signoff.importers.drills import restore_test as importer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ import requests
 
 from signoff.demo import faults
 from signoff.demo.errortracking_stats import Outcome, StatsError, summarize
-from signoff.probes.http import Session
-from signoff.probes.sentry import Sentry
+from signoff.probes.products.sentry import Sentry
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

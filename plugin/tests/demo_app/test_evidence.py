@@ -12,10 +12,13 @@ from signoff.demo import evidence
 from signoff.demo.exercises import load as load_test
 from signoff.demo.exercises import rollback
 from signoff.demo.layout import load
-from signoff.importers import deploy_record, drill, junit, locust, migration_proof, provenance, sarif
-from signoff.probes import documents
-from signoff.probes import migrations as migration_files
-from signoff.probes.git import Repository
+from signoff.importers import provenance
+from signoff.importers.drills import deploy_record, drill, migration_proof
+from signoff.importers.runs import junit, locust
+from signoff.importers.scanners import sarif
+from signoff.probes.repository import documents
+from signoff.probes.repository import migrations as migration_files
+from signoff.probes.repository.git import Repository
 
 if TYPE_CHECKING:
     from signoff.demo.layout import Layout

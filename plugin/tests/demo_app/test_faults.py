@@ -27,8 +27,8 @@ from signoff.demo.exercises.traffic import Visitor, front, instance
 from signoff.demo.layout import DemoError, Layout, load
 from signoff.demo.log_shipper import policy_file
 from signoff.demo.shop import programs
-from signoff.probes import secret_history
-from signoff.probes.secret_rules import judge_text
+from signoff.probes.secrets import history as secret_history
+from signoff.probes.secrets.rules import judge_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 from signoff.demo import lockfile, release
 from signoff.demo.layout import DemoError, Layout, load
 from signoff.demo.shop import programs
-from signoff.probes import secret_history
+from signoff.probes.secrets import history as secret_history
 
 if TYPE_CHECKING:
     from pathlib import Path

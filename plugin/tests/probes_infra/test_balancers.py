@@ -13,17 +13,17 @@ from pydantic import ValidationError
 from signoff.config.kinds.load_balancer import LoadBalancerService
 from signoff.errors import AuthenticationError, NotVerifiedError
 from signoff.importers._json import Node
-from signoff.probes.asked_servers import Question, ask_servers
-from signoff.probes.aws import AwsAccess, open_aws
-from signoff.probes.elbv2 import read_elbv2
-from signoff.probes.endpoint_slices import SLICES, read_endpoint_slices
-from signoff.probes.http import Session
-from signoff.probes.nginx_plus import parse_upstreams, read_nginx_plus
+from signoff.probes.aws.session import AwsAccess, open_aws
+from signoff.probes.front.asked_servers import Question, ask_servers
+from signoff.probes.front.elbv2 import read_elbv2
+from signoff.probes.front.endpoint_slices import SLICES, read_endpoint_slices
+from signoff.probes.front.nginx_plus import parse_upstreams, read_nginx_plus
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from signoff.probes.balancer import BalancerFacts
+    from signoff.probes.front.balancer import BalancerFacts
 
 REGION = "ap-northeast-2"
 contract = pytest.mark.contract

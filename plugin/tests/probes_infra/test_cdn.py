@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from signoff.probes.cache_headers import Served, read_cache_headers
-from signoff.probes.cdn import p95, read_asset, read_private_page
-from signoff.probes.http import Session
-from signoff.probes.origin import ask_directly
+from signoff.probes.web.cache_headers import Served, read_cache_headers
+from signoff.probes.web.cdn import p95, read_asset, read_private_page
+from signoff.probes.web.http import Session
+from signoff.probes.web.origin import ask_directly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

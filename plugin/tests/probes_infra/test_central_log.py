@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.central_log import CentralLog
+from signoff.probes.products.central_log import CentralLog
 
 if TYPE_CHECKING:
     from pathlib import Path

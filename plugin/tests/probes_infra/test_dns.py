@@ -11,7 +11,7 @@ from dnslib import QTYPE, RCODE, RR
 from dnslib.server import DNSServer
 
 from signoff.errors import GuardError, TimedOutError, UnreachableError
-from signoff.probes.dns import Answer, NameServer, Question, ask, normal
+from signoff.probes.network.dns import Answer, NameServer, Question, ask, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

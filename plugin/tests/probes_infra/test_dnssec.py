@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from dns.dnssectypes import Algorithm
 
 from signoff.errors import GuardError, NotVerifiedError
-from signoff.probes.dns import NameServer, Question, addresses
-from signoff.probes.dnssec import SignatureFacts, read_dnssec, read_ds
-from signoff.probes.mail_records import dmarc_mistake, spf_mistake
+from signoff.probes.network.dns import NameServer, Question, addresses
+from signoff.probes.network.dnssec import SignatureFacts, read_dnssec, read_ds
+from signoff.probes.network.mail_records import dmarc_mistake, spf_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

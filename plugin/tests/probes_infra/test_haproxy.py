@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.haproxy import parse_haproxy, read_haproxy, read_socket
-from signoff.probes.http import Session
+from signoff.probes.front.haproxy import parse_haproxy, read_haproxy, read_socket
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError, TimedOutError, UnreachableError
-from signoff.probes.http import Session, origin_of, without_credentials
+from signoff.probes.web.http import Session, origin_of, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable

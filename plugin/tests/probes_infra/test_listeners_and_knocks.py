@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from signoff.errors import GuardError, NotVerifiedError, UnreachableError
-from signoff.probes.listeners import Listener, parse_listeners, read_listeners
-from signoff.probes.outside import Door, knock
+from signoff.probes.hosts.listeners import Listener, parse_listeners, read_listeners
+from signoff.probes.network.outside import Door, knock
 
 
 def listening(stack: ExitStack, address: str, kind: socket.SocketKind) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.libraries import read_programs
-from signoff.probes.packages import PackageFact, read_packages
+from signoff.probes.hosts.libraries import read_programs
+from signoff.probes.hosts.packages import PackageFact, read_packages
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="not a Debian system; runs on one")
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.firewall import has_ipv6, read_packet_filter
-from signoff.probes.iptables import parse_iptables
-from signoff.probes.nftables import parse_nftables
-from signoff.probes.packet_filter import PacketFilter, PortRange, Rule, judge
+from signoff.probes.hosts.firewall import has_ipv6, read_packet_filter
+from signoff.probes.hosts.iptables import parse_iptables
+from signoff.probes.hosts.nftables import parse_nftables
+from signoff.probes.hosts.packet_filter import PacketFilter, PortRange, Rule, judge
 
 needs_nft = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("nft") is None or shutil.which("unshare") is None,

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.host_metrics import read_coverage, read_forecasts, read_peaks
-from signoff.probes.prometheus import Prometheus, open_prometheus, parse_seconds
-from signoff.probes.promql import Selector
+from signoff.probes.metrics.hosts import read_coverage, read_forecasts, read_peaks
+from signoff.probes.metrics.prometheus import Prometheus, open_prometheus, parse_seconds
+from signoff.probes.metrics.promql import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

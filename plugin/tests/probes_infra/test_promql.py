@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signoff.probes.promql import Selector, selectors_of, threshold_of
+from signoff.probes.metrics.promql import Selector, selectors_of, threshold_of
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError, UnreachableError
-from signoff.probes.redis import parse_info, read_redis
+from signoff.probes.redis.server import parse_info, read_redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import sections
-from signoff.probes.os_release import SUPPORT_ENDS, TABLE_OF, parse_os_release, read_os_release
-from signoff.probes.restarts import parse_restarts, read_restarts
+from signoff.probes.hosts import sections
+from signoff.probes.hosts.os_release import SUPPORT_ENDS, TABLE_OF, parse_os_release, read_os_release
+from signoff.probes.hosts.restarts import parse_restarts, read_restarts
 
 QUIET = (
     "NEEDRESTART-VER: 3.6\nNEEDRESTART-KCUR: 6.1.0-30-amd64\nNEEDRESTART-KEXP: 6.1.0-30-amd64\nNEEDRESTART-KSTA: 1\n"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.http import Session
-from signoff.probes.sentry import Ingest, Project, Sentry
+from signoff.probes.products.sentry import Ingest, Project, Sentry
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

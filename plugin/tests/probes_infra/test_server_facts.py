@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.facts import parse_facts, read_facts
+from signoff.probes.hosts.facts import parse_facts, read_facts
 
 LINUX = """\
 @@os

@@ -14,9 +14,9 @@ import pytest
 import trustme
 
 from signoff.errors import AuthenticationError, TimedOutError, UnreachableError
-from signoff.probes import tls
-from signoff.probes.certificates import read_certificate
-from signoff.probes.hsts import parse_hsts
+from signoff.probes.network import tls
+from signoff.probes.network.certificates import read_certificate
+from signoff.probes.web.hsts import parse_hsts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

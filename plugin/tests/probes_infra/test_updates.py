@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import updates_apk, updates_apt, updates_dnf
-from signoff.probes.sections import Section
-from signoff.probes.updates import UpdateFacts, facts, read_updates
+from signoff.probes.hosts.sections import Section
+from signoff.probes.hosts.updates import apk as updates_apk
+from signoff.probes.hosts.updates import apt as updates_apt
+from signoff.probes.hosts.updates import dnf as updates_dnf
+from signoff.probes.hosts.updates.waiting import UpdateFacts, facts, read_updates
 
 if TYPE_CHECKING:
     from collections.abc import Callable

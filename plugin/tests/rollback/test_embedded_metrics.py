@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from signoff.demo.promql import Store
-from signoff.probes.prometheus import Prometheus, Sample
-from signoff.probes.release_metrics import ReleaseMetrics
-from signoff.probes.service_metrics import Names
+from signoff.probes.metrics.prometheus import Prometheus, Sample
+from signoff.probes.metrics.releases import ReleaseMetrics
+from signoff.probes.metrics.services import Names
 
 if TYPE_CHECKING:
-    from signoff.probes.release_metrics import Reading
+    from signoff.probes.metrics.releases import Reading
 
 BASE = datetime(2025, 6, 28, 5, tzinfo=UTC)
 NAMES = Names(

@@ -22,7 +22,7 @@ import pytest
 import trustme
 from testinfra.backend.local import LocalBackend
 
-from signoff.probes.postgres import Address
+from signoff.probes.postgres.database import Address
 from signoff.transport.host import CheckedHost
 
 if TYPE_CHECKING:

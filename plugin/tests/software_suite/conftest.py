@@ -21,8 +21,8 @@ import pytest
 import testinfra
 from psycopg import sql
 
-from signoff.probes.http import Session
-from signoff.probes.postgres import Address
+from signoff.probes.postgres.database import Address
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signoff.probes import backup_files, facts, packages
+from signoff.probes.hosts import backup_files, facts, packages
 from signoff.transport.ahead.read_only import Nature, nature
 
 if TYPE_CHECKING:

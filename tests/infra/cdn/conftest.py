@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.cdn import CdnService
-    from signoff.probes.cdn import AssetFact, PageFact
-    from signoff.probes.http import Session
-    from signoff.probes.origin import DirectAnswer
+    from signoff.probes.web.cdn import AssetFact, PageFact
+    from signoff.probes.web.http import Session
+    from signoff.probes.web.origin import DirectAnswer
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -36,7 +36,7 @@ class Cdn:
     def assets(self) -> tuple[AssetFact, ...]:
         """Return the facts of every asset, each asked for twice."""
         from signoff import not_verified
-        from signoff.probes.cdn import read_asset
+        from signoff.probes.web.cdn import read_asset
 
         found = tuple(read_asset(self.session, self.url(path)) for path in self.settings.assets)
         if broken := [f"{one.url} {one.status}" for one in found if one.status not in range(200, 300)]:
@@ -46,7 +46,7 @@ class Cdn:
     def private_pages(self) -> tuple[PageFact, ...]:
         """Return the facts of every private page."""
         from signoff import not_verified
-        from signoff.probes.cdn import read_private_page
+        from signoff.probes.web.cdn import read_private_page
 
         cookies = self.cookies()
         pages = tuple(
@@ -63,7 +63,7 @@ class Cdn:
         from concurrent.futures import ThreadPoolExecutor
         from urllib.parse import urlsplit
 
-        from signoff.probes.origin import ask_directly
+        from signoff.probes.web.origin import ask_directly
 
         site = urlsplit(self.settings.url).hostname or ""
         asked = [(one, name) for one in self.settings.origins for name in (site, one.address)]
@@ -81,7 +81,7 @@ class Cdn:
 
     def listens(self, origin: Any) -> bool:
         """Whether something listens on the origin's port, as its own host says."""
-        from signoff.probes.listeners import read_listeners
+        from signoff.probes.hosts.listeners import read_listeners
 
         found = read_listeners(self.connect(origin.host)) if origin.host else ()
         return any(one.protocol == "tcp" and one.port == origin.port for one in found)
@@ -90,8 +90,8 @@ class Cdn:
 @pytest.fixture
 def cdn(target: BoundTarget, inventory: Inventory, connect: Callable[[str], Any]) -> Iterator[Cdn]:
     """Return the current content delivery network."""
-    from signoff.probes.http import Session
-    from signoff.probes.sign_in import Visitor
+    from signoff.probes.web.http import Session
+    from signoff.probes.web.sign_in import Visitor
 
     settings: CdnService = target.settings
     asking: dict[str, Any] = {"origins": [settings.url], "ca_file": settings.ca_file or None, "per_second": 10}

@@ -3,8 +3,8 @@
 import pytest
 
 from signoff import not_verified
-from signoff.probes.cache_headers import Served
-from signoff.probes.cdn import p95
+from signoff.probes.web.cache_headers import Served
+from signoff.probes.web.cdn import p95
 
 
 @pytest.mark.checklist(id="INF-NET-2")

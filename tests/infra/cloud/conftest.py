@@ -174,7 +174,7 @@ def _planned(wanted: WatchedQuota, quota: Quota, groups: dict[str, Group]) -> fl
 @pytest.fixture
 def host_limits(target: BoundTarget, connect: Callable[[str], Any]) -> Limits:
     """Return the limits of the current host's operating system and of its named programs."""
-    from signoff.probes.host_limits import read_process_limits, read_system_limits
+    from signoff.probes.hosts.limits import read_process_limits, read_system_limits
 
     wanted: SystemLimits = target.settings.limits
     host = connect(target.name)
@@ -201,7 +201,7 @@ def host_limits(target: BoundTarget, connect: Callable[[str], Any]) -> Limits:
 @pytest.fixture
 def database_limits(target: BoundTarget, open_database: Callable[..., Any]) -> Limits:
     """Return the current database server's limit of connections."""
-    from signoff.probes.postgres_connections import read
+    from signoff.probes.postgres.connections import read
 
     wanted = target.settings.connections
     with open_database(target.name) as database:

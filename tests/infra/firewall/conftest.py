@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from signoff.config.exposure import Firewall
     from signoff.config.inventory import Inventory
-    from signoff.probes.listeners import Listener
-    from signoff.probes.outside import Knock
-    from signoff.probes.packet_filter import PacketFilter
+    from signoff.probes.hosts.listeners import Listener
+    from signoff.probes.hosts.packet_filter import PacketFilter
+    from signoff.probes.network.outside import Knock
     from signoff.pytest_plugin.fixtures import BoundTarget
 
     Views = tuple[tuple[Knock, ...], tuple[Knock, ...]]
@@ -33,19 +33,19 @@ class Guarded:
 
     def packet_filter(self) -> PacketFilter:
         """Return what the host's own rules come to."""
-        from signoff.probes.firewall import read_packet_filter
+        from signoff.probes.hosts.firewall import read_packet_filter
 
         return read_packet_filter(self.host, self.sudo)
 
     def families(self) -> tuple[str, ...]:
         """Return the protocols over which somebody can reach the host."""
-        from signoff.probes.firewall import has_ipv6
+        from signoff.probes.hosts.firewall import has_ipv6
 
         return ("ip", "ip6") if has_ipv6(self.host) else ("ip",)
 
     def listeners(self) -> tuple[Listener, ...]:
         """Return the sockets that others can reach."""
-        from signoff.probes.listeners import read_listeners
+        from signoff.probes.hosts.listeners import read_listeners
 
         return tuple(one for one in read_listeners(self.host) if one.is_exposed)
 
@@ -88,7 +88,7 @@ def address_of(inventory: Inventory, name: str) -> str:
 
 def knock_everywhere(hosts: Mapping[str, tuple[str, Firewall]]) -> dict[str, Views]:
     """Try each host's own TCP ports as ourselves, and those that must be closed as somebody from outside."""
-    from signoff.probes.outside import Door, knock
+    from signoff.probes.network.outside import Door, knock
 
     own = [(name, Door(address=at, port=port)) for name, (at, firewall) in hosts.items() for port in firewall.tcp_ports]
     closed = [

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from signoff.probes.os_release import OsRelease
-    from signoff.probes.restarts import RestartFacts
-    from signoff.probes.updates import UpdateFacts
+    from signoff.probes.hosts.os_release import OsRelease
+    from signoff.probes.hosts.restarts import RestartFacts
+    from signoff.probes.hosts.updates.waiting import UpdateFacts
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def updates(target: BoundTarget, connect: Callable[[str], Any], evaluated_at: datetime) -> UpdateFacts:
     """Return what the current host's package manager knows of updates, if its lists are young enough to tell."""
     from signoff import not_verified
-    from signoff.probes.updates import read_updates
+    from signoff.probes.hosts.updates.waiting import read_updates
 
     found, limit = read_updates(connect(target.name)), target.settings.patches.list_age
     age = evaluated_at - found.listed_at
@@ -35,7 +35,7 @@ def updates(target: BoundTarget, connect: Callable[[str], Any], evaluated_at: da
 @pytest.fixture
 def restarts(target: BoundTarget, connect: Callable[[str], Any]) -> RestartFacts:
     """Return what waits for a restart on the current host."""
-    from signoff.probes.restarts import read_restarts
+    from signoff.probes.hosts.restarts import read_restarts
 
     return read_restarts(connect(target.name), target.settings.sudo)
 
@@ -43,6 +43,6 @@ def restarts(target: BoundTarget, connect: Callable[[str], Any]) -> RestartFacts
 @pytest.fixture
 def os_release(target: BoundTarget, connect: Callable[[str], Any]) -> OsRelease:
     """Return which release of which distribution the current host runs."""
-    from signoff.probes.os_release import read_os_release
+    from signoff.probes.hosts.os_release import read_os_release
 
     return read_os_release(connect(target.name))

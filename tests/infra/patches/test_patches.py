@@ -3,7 +3,7 @@
 import pytest
 
 from signoff import not_verified
-from signoff.probes.os_release import SUPPORT_ENDS, TABLE_OF
+from signoff.probes.hosts.os_release import SUPPORT_ENDS, TABLE_OF
 
 
 @pytest.mark.checklist(id="INF-SRV-2")

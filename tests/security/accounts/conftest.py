@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signoff.config.inventory import Inventory
-    from signoff.importers.keycloak import Realm
-    from signoff.probes.aws import AwsSession
-    from signoff.probes.aws_credentials import CredentialReport
-    from signoff.probes.key_table import IssuedKey
-    from signoff.probes.oidc import Provider
-    from signoff.probes.postgres import Database
-    from signoff.probes.postgres_roles import Privileges
-    from signoff.probes.redis_keys import Lifetimes
-    from signoff.probes.revisit import Revisited
-    from signoff.probes.sudo_rules import SudoRule
+    from signoff.importers.settings.keycloak import Realm
+    from signoff.probes.aws.credentials import CredentialReport
+    from signoff.probes.aws.session import AwsSession
+    from signoff.probes.hosts.sudo_rules import SudoRule
+    from signoff.probes.postgres.database import Database
+    from signoff.probes.postgres.key_table import IssuedKey
+    from signoff.probes.postgres.roles import Privileges
+    from signoff.probes.redis.keys import Lifetimes
+    from signoff.probes.web.oidc import Provider
+    from signoff.probes.web.revisit import Revisited
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
 @pytest.fixture
 def provider(target: BoundTarget) -> Provider:
     """Return what the current identity provider publishes of itself."""
-    from signoff.probes.oidc import discover
+    from signoff.probes.web.oidc import discover
 
     return discover(target.settings.issuer, ca_file=target.settings.ca_file or None)
 
@@ -37,8 +37,9 @@ def provider(target: BoundTarget) -> Provider:
 def realm(target: BoundTarget, evaluated_at: datetime, workspace_path: Callable[[str], Path]) -> Realm:
     """Return the rules of the current realm, if the file is about it and recent."""
     from signoff import not_verified
-    from signoff.importers import keycloak, provenance
+    from signoff.importers import provenance
     from signoff.importers.admissible import read_file, require_recent
+    from signoff.importers.settings import keycloak
 
     settings = target.settings
     text = read_file(workspace_path(settings.path))
@@ -54,7 +55,7 @@ def realm(target: BoundTarget, evaluated_at: datetime, workspace_path: Callable[
 def credential_report(target: BoundTarget, aws: AwsSession, evaluated_at: datetime) -> CredentialReport:
     """Return IAM's last report, if it is recent."""
     from signoff.importers.admissible import require_recent
-    from signoff.probes.aws_credentials import read
+    from signoff.probes.aws.credentials import read
 
     report = read(aws)
     require_recent(f"{target.name}: the report", report.made_at, evaluated_at, target.settings.report_max_age)
@@ -66,7 +67,7 @@ def issued_keys(
     target: BoundTarget, service_of: Callable[[str, str], Any], open_database: Callable[..., Any]
 ) -> tuple[IssuedKey, ...]:
     """Return every key of the current table that opens something now."""
-    from signoff.probes.key_table import read
+    from signoff.probes.postgres.key_table import read
 
     service_of("postgresql", target.settings.database)
     with open_database(target.settings.database) as database:
@@ -77,7 +78,7 @@ def issued_keys(
 def privileges(target: BoundTarget, database: Database) -> Privileges:
     """Return who may do what in the current server."""
     from signoff import not_verified
-    from signoff.probes.postgres_roles import read
+    from signoff.probes.postgres.roles import read
 
     if target.settings.roles is None:
         not_verified(f"{target.name}: nobody is named who may sign in; write roles for it in services.yaml")
@@ -90,7 +91,7 @@ def sudo_rules(
 ) -> dict[str, tuple[SudoRule, ...]]:
     """Return every permission of every listed host, by host."""
     from signoff import not_verified
-    from signoff.probes.sudo_rules import read
+    from signoff.probes.hosts.sudo_rules import read
 
     names: list[str] = []
     for entry in target.settings.hosts:
@@ -106,7 +107,7 @@ def lifetimes(
     target: BoundTarget, service_of: Callable[[str, str], Any], access_of: Callable[[str, Any], Any]
 ) -> Lifetimes:
     """Return how long the sessions of the current store still live."""
-    from signoff.probes.redis_keys import lifetimes as read
+    from signoff.probes.redis.keys import lifetimes as read
 
     settings = target.settings
     if settings.access:
@@ -126,8 +127,8 @@ def revisited(
     import os
     from pathlib import Path
 
-    from signoff.probes.kept_session import Keeper, default_folder
-    from signoff.probes.revisit import revisit
+    from signoff.probes.web.kept_session import Keeper, default_folder
+    from signoff.probes.web.revisit import revisit
 
     settings = target.settings
     access = access_of(settings.access, service_of("access", settings.access))

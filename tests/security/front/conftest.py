@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from signoff.probes.aws import AwsSession
-    from signoff.probes.aws_filters import EntryPoint
-    from signoff.probes.front_door import Lead
-    from signoff.probes.request_filter import Entrance
-    from signoff.probes.sign_in import Answer
+    from signoff.probes.aws.filters import EntryPoint
+    from signoff.probes.aws.session import AwsSession
+    from signoff.probes.front.request_filter import Entrance
+    from signoff.probes.network.front_door import Lead
+    from signoff.probes.web.sign_in import Answer
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
 @pytest.fixture
 def entrances(target: BoundTarget, connect: Callable[[str], Any]) -> tuple[Entrance, ...]:
     """Return every way into the current web server, and what its request filter does there."""
-    from signoff.probes import modsecurity, request_filter
+    from signoff.probes.front import modsecurity, request_filter
 
     settings = target.settings
     host = connect(settings.host)
@@ -54,7 +54,7 @@ def logged_attack(
     from secrets import token_hex
 
     from signoff import not_verified
-    from signoff.probes.request_filter import is_logged
+    from signoff.probes.front.request_filter import is_logged
 
     settings = target.settings
     log = settings.audit_log or next((one.rules.audit_log for one in entrances if one.rules.audit_log), "")
@@ -71,7 +71,7 @@ def logged_attack(
 @pytest.fixture
 def entry_points(aws: AwsSession) -> tuple[EntryPoint, ...]:
     """Return every public load balancer and distribution of the account, with its web ACL."""
-    from signoff.probes.aws_filters import entry_points as read
+    from signoff.probes.aws.filters import entry_points as read
 
     return read(aws)
 
@@ -84,9 +84,10 @@ def unprotected(
     evaluated_at: datetime,
 ) -> tuple[str, ...]:
     """Return what the provider does not protect of what it must, each with the reason."""
-    from signoff.importers import cloud_armor, cloudflare, provenance
+    from signoff.importers import provenance
     from signoff.importers.admissible import read_file, require_recent
-    from signoff.probes.aws_filters import protected_by_shield
+    from signoff.importers.settings import cloud_armor, cloudflare
+    from signoff.probes.aws.filters import protected_by_shield
 
     settings = target.settings
     if settings.provider == "aws":
@@ -104,8 +105,8 @@ def unprotected(
 @pytest.fixture
 def leads(target: BoundTarget) -> tuple[Lead, ...]:
     """Return where the current names lead, by every resolver."""
-    from signoff.probes.dns import NameServer
-    from signoff.probes.front_door import leads as ask
+    from signoff.probes.network.dns import NameServer
+    from signoff.probes.network.front_door import leads as ask
 
     servers = [
         NameServer(name=one.name, address=one.address or one.name, port=one.port) for one in target.settings.resolvers
@@ -117,7 +118,7 @@ def leads(target: BoundTarget) -> tuple[Lead, ...]:
 def open_origins(target: BoundTarget, leads: tuple[Lead, ...]) -> tuple[str, ...]:
     """Return the origins that accept a connection, once it is sure that this machine gets out at all."""
     from signoff import not_verified
-    from signoff.probes.front_door import answers
+    from signoff.probes.network.front_door import answers
 
     settings, door = target.settings, leads[0].address
     if not answers(door, settings.port, source=settings.source):
@@ -142,7 +143,7 @@ def limits(
     target: BoundTarget, connect: Callable[[str], Any], service_of: Callable[[str, str], Any]
 ) -> list[LimitSeen]:
     """Return for every path and front door whether one client is limited there."""
-    from signoff.probes import rate_limits
+    from signoff.probes.front import rate_limits
 
     settings = target.settings
     if settings.burst:
@@ -159,7 +160,7 @@ def _why_not_limited(per_second: float | None, most: float) -> str:
 
 def _burst(target: BoundTarget, web: Any) -> LimitSeen:
     """Send the few requests that the inventory allows, and look for the refusal."""
-    from signoff.probes.http import Session
+    from signoff.probes.web.http import Session
 
     settings, burst = target.settings, target.settings.burst
     url = web.url.rstrip("/") + settings.paths[0]

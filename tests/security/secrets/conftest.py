@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signoff.config.inventory import Inventory
-    from signoff.probes.process_secrets import Running
-    from signoff.probes.secret_history import Exposure
-    from signoff.probes.secret_scanner import Scanned
-    from signoff.probes.vault_state import AuditDevice, Health, Token
+    from signoff.probes.hosts.process_secrets import Running
+    from signoff.probes.secrets.history import Exposure
+    from signoff.probes.secrets.scanner import Scanned
+    from signoff.probes.secrets.vault_state import AuditDevice, Health, Token
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
 @pytest.fixture
 def running(target: BoundTarget, host: Any) -> Running:
     """Return what runs on the current host, and which of it shows a secret."""
-    from signoff.probes.process_secrets import scan
+    from signoff.probes.hosts.process_secrets import scan
 
     return scan(host, match=target.settings.command_lines)
 
@@ -45,7 +45,7 @@ def scanned(
     """Return the scanner's view of everything that was ever committed."""
     from fnmatch import fnmatch
 
-    from signoff.probes.secret_scanner import scan
+    from signoff.probes.secrets.scanner import scan
 
     settings = target.settings
     repository = service_of("repository", settings.repository)
@@ -79,8 +79,8 @@ class VaultState:
 @pytest.fixture
 def vault(target: BoundTarget) -> VaultState:
     """Return the state of the current Vault."""
-    from signoff.probes import vault_state
-    from signoff.probes.http import Session
+    from signoff.probes.secrets import vault_state
+    from signoff.probes.web.http import Session
 
     url, token = target.settings.url, target.settings.token.get_secret_value()
     with Session(origins=[url], ca_file=target.settings.ca_file or None, budget=5) as session:

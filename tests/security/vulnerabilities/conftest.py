@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signoff.config.inventory import Inventory
-    from signoff.importers.report import Finding, Report, Risk
+    from signoff.importers.scanners.report import Finding, Report, Risk
     from signoff.model import WeaknessCategory
-    from signoff.probes.sonarqube import Gate, Hotspot
+    from signoff.probes.products.sonarqube import Gate, Hotspot
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 FORMATS = {"web_scan": "zap", "static_analysis": "sarif"}
@@ -92,8 +92,8 @@ def admit(
     from zoneinfo import ZoneInfo
 
     from signoff import not_verified
-    from signoff.importers import scanned
     from signoff.importers.admissible import require_recent, require_release
+    from signoff.importers.scanners import scanned
 
     def admit_(name: str, settings: Any) -> Scan:
         report = scanned.read(
@@ -165,8 +165,8 @@ def quality(target: BoundTarget, inventory: Inventory, evaluated_at: datetime) -
     """Return the quality gate of the current project, if its newest analysis is of this release."""
     from signoff import not_verified
     from signoff.importers.admissible import require_recent, require_release
-    from signoff.probes.http import Session
-    from signoff.probes.sonarqube import SonarQube
+    from signoff.probes.products.sonarqube import SonarQube
+    from signoff.probes.web.http import Session
 
     settings = target.settings
     with Session(origins=[settings.url], ca_file=settings.ca_file or None) as session:
@@ -199,8 +199,8 @@ def audit(scan: Scan, inventory: Inventory, evaluated_at: datetime, workspace_pa
     from datetime import timedelta
 
     from signoff import not_verified
-    from signoff.importers import cyclonedx
     from signoff.importers.admissible import read_file, require_recent
+    from signoff.importers.scanners import cyclonedx
 
     settings, report = scan.settings, scan.report
     if report.database is None:
@@ -224,8 +224,8 @@ def audit(scan: Scan, inventory: Inventory, evaluated_at: datetime, workspace_pa
 def _locked(settings: Any, inventory: Inventory, workspace_path: Callable[[str], Path]) -> frozenset[tuple[str, str]]:
     from packaging.markers import default_environment
 
-    from signoff.importers import lock
-    from signoff.probes.git import Repository
+    from signoff.importers.locks import lock
+    from signoff.probes.repository.git import Repository
 
     clone: Any = inventory.service(settings.repository)
     path = settings.lockfile or clone.lockfile
@@ -255,7 +255,7 @@ class Matrix:
 
     def serious(self, category: str) -> list[str]:
         """Return the findings of a category that are high, critical or of unknown risk."""
-        from signoff.importers.report import Risk
+        from signoff.importers.scanners.report import Risk
 
         return [str(one) for one in self.rows.get(category, ()) if one.is_at_least(Risk.HIGH)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from signoff import not_verified
-from signoff.importers.report import Risk
+from signoff.importers.scanners.report import Risk
 
 LEVELS = {"note": Risk.LOW, "warning": Risk.MEDIUM, "error": Risk.HIGH}
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.web import ErrorCase, WebService
-    from signoff.probes.error_answers import ErrorAnswer
-    from signoff.probes.openapi import Document
-    from signoff.probes.openapi_coverage import Changing, Reading
-    from signoff.probes.service_metrics import ServiceMetrics, Traffic
-    from signoff.probes.web_session import WebSessions
+    from signoff.probes.metrics.services import ServiceMetrics, Traffic
+    from signoff.probes.web.error_answers import ErrorAnswer
+    from signoff.probes.web.openapi import Document
+    from signoff.probes.web.openapi_coverage import Changing, Reading
+    from signoff.probes.web.sessions import WebSessions
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -33,7 +33,7 @@ class Application:
 @pytest.fixture
 def application(target: BoundTarget) -> Iterator[Application]:
     """Return the current application."""
-    from signoff.probes.web_session import WebSessions
+    from signoff.probes.web.sessions import WebSessions
 
     with WebSessions.of(target.settings) as sessions:
         yield Application(name=target.name, settings=target.settings, sessions=sessions)
@@ -42,8 +42,8 @@ def application(target: BoundTarget) -> Iterator[Application]:
 @pytest.fixture
 def metrics(application: Application, inventory: Inventory) -> Iterator[ServiceMetrics | None]:
     """Return the current application's metrics; None if it has none."""
-    from signoff.probes.prometheus import open_prometheus
-    from signoff.probes.service_metrics import Names, ServiceMetrics
+    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.services import Names, ServiceMetrics
 
     names = application.settings.metrics
     if names is None:
@@ -58,7 +58,7 @@ def metrics(application: Application, inventory: Inventory) -> Iterator[ServiceM
 @pytest.fixture
 def api_document(application: Application) -> Document:
     """Return the OpenAPI document that the current application serves."""
-    from signoff.probes.openapi import fetch
+    from signoff.probes.web.openapi import fetch
 
     return fetch(application.sessions.session(), application.sessions.url(application.settings.openapi_path))
 
@@ -66,7 +66,7 @@ def api_document(application: Application) -> Document:
 @pytest.fixture
 def reading_operations(application: Application, api_document: Document) -> Reading:
     """Call every GET operation of the current application's document."""
-    from signoff.probes.openapi_coverage import read
+    from signoff.probes.web.openapi_coverage import read
 
     api, web = application.settings.api, application.sessions
     return read(
@@ -83,9 +83,9 @@ def changing_operations(
     application: Application, api_document: Document, inventory: Inventory, workspace_path: Callable[[str], Path]
 ) -> Changing:
     """Return which of the current application's other operations the release's own tests cover."""
-    from signoff.importers import junit
     from signoff.importers.admissible import read_file, require_release
-    from signoff.probes.openapi_coverage import look_up
+    from signoff.importers.runs import junit
+    from signoff.probes.web.openapi_coverage import look_up
 
     api = application.settings.api
     cases: tuple[junit.Case, ...] = ()
@@ -108,7 +108,7 @@ class ApiSource:
 def api_source(application: Application, inventory: Inventory, source_of: Callable[[str], Any]) -> ApiSource:
     """Return the current application's OpenAPI document in its repository."""
     from signoff import not_verified
-    from signoff.probes.openapi import parse
+    from signoff.probes.web.openapi import parse
 
     name = application.settings.repository
     origin = source_of(name) if name else None
@@ -133,8 +133,8 @@ def routes_in_use(application: Application, metrics: ServiceMetrics | None) -> f
 def traffic(application: Application, metrics: ServiceMetrics | None) -> Traffic:
     """Return the current application's real traffic; without metrics, a bounded sample of its main functions."""
     from signoff import not_verified
-    from signoff.probes.response_times import Sample, take
-    from signoff.probes.service_metrics import Traffic
+    from signoff.probes.metrics.services import Traffic
+    from signoff.probes.web.response_times import Sample, take
 
     settings, web = application.settings, application.sessions
     if metrics and settings.metrics:
@@ -150,7 +150,7 @@ def traffic(application: Application, metrics: ServiceMetrics | None) -> Traffic
 def error_answers(application: Application) -> tuple[tuple[ErrorCase, ErrorAnswer], ...]:
     """Send the wrong requests of the inventory to the current application."""
     from signoff import not_verified
-    from signoff.probes.error_answers import ask
+    from signoff.probes.web.error_answers import ask
 
     errors = application.settings.errors
     if not errors.cases:

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.postgresql import Pool
-    from signoff.importers.migration_proof import MigrationProof
-    from signoff.probes.migrations import Migrations
-    from signoff.probes.postgres import Database
-    from signoff.probes.postgres_connections import Connections
-    from signoff.probes.postgres_indexes import Indexes
-    from signoff.probes.postgres_migrations import Applied
-    from signoff.probes.postgres_statements import Statements
+    from signoff.importers.drills.migration_proof import MigrationProof
+    from signoff.probes.postgres.connections import Connections
+    from signoff.probes.postgres.database import Database
+    from signoff.probes.postgres.indexes import Indexes
+    from signoff.probes.postgres.migrations import Applied
+    from signoff.probes.postgres.statements import Statements
+    from signoff.probes.repository.migrations import Migrations
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
 @pytest.fixture
 def indexes(database: Database) -> Indexes:
     """Return the indexes of the current database."""
-    from signoff.probes.postgres_indexes import read
+    from signoff.probes.postgres.indexes import read
 
     return read(database)
 
@@ -45,7 +45,7 @@ def pools(target: BoundTarget) -> tuple[Pool, ...]:
 @pytest.fixture
 def connections(database: Database) -> Connections:
     """Return the connections of the current database's server."""
-    from signoff.probes.postgres_connections import read
+    from signoff.probes.postgres.connections import read
 
     return read(database)
 
@@ -53,7 +53,7 @@ def connections(database: Database) -> Connections:
 @pytest.fixture
 def statements(target: BoundTarget, database: Database) -> Statements:
     """Return what the current database spent its time on, if it was watched for long enough."""
-    from signoff.probes.postgres_statements import read
+    from signoff.probes.postgres.statements import read
 
     limits = target.settings.statements
     statements = read(database, limits.roles)
@@ -65,7 +65,7 @@ def statements(target: BoundTarget, database: Database) -> Statements:
 def migrations(target: BoundTarget, source_of: Callable[[str], Any]) -> Migrations:
     """Return the current database's migrations as they stand in the release."""
     from signoff import not_verified
-    from signoff.probes.migrations import read
+    from signoff.probes.repository.migrations import read
 
     settings = target.settings.migrations
     if settings is None:
@@ -77,7 +77,7 @@ def migrations(target: BoundTarget, source_of: Callable[[str], Any]) -> Migratio
 @pytest.fixture
 def applied(target: BoundTarget, migrations: Migrations, database: Database) -> Applied:  # noqa: ARG001 - says why not
     """Return what the current database recorded of its migrations."""
-    from signoff.probes.postgres_migrations import read
+    from signoff.probes.postgres.migrations import read
 
     return read(database, target.settings.migrations.tool, target.settings.migrations.table)
 
@@ -93,7 +93,7 @@ def migration_proof(
     """Return the rehearsal of the current database's migrations, if it is recent and of this release."""
     from signoff import not_verified
     from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.migration_proof import read
+    from signoff.importers.drills.migration_proof import read
 
     settings = target.settings.migrations
     if not settings.proof:

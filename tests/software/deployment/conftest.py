@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.repository import Deployment
     from signoff.config.kinds.web import WebService
-    from signoff.importers.deploy_record import DeployRecord
-    from signoff.probes import python_environment
-    from signoff.probes.build_info import Build
-    from signoff.probes.env_file import EnvFile
-    from signoff.probes.python_environment import Differences
-    from signoff.probes.shell_script import Script
+    from signoff.importers.drills.deploy_record import DeployRecord
+    from signoff.probes.hosts import python_environment
+    from signoff.probes.hosts.env_file import EnvFile
+    from signoff.probes.hosts.python_environment import Differences
+    from signoff.probes.hosts.shell_script import Script
+    from signoff.probes.web.build_info import Build
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
@@ -36,8 +36,8 @@ def source(target: BoundTarget, source_of: Callable[[str], Any]) -> Any:
 def builds(target: BoundTarget) -> dict[str, Build]:
     """Return what every instance of the current application says it runs; none is asked through the balancer."""
     from signoff import not_verified
-    from signoff.probes.build_info import read
-    from signoff.probes.http import Session
+    from signoff.probes.web.build_info import read
+    from signoff.probes.web.http import Session
 
     settings: WebService = target.settings
     if not settings.instances:
@@ -58,7 +58,7 @@ def run_key() -> bytes:
 def env_files(target: BoundTarget, host: Any, run_key: bytes) -> tuple[tuple[Any, EnvFile], ...]:
     """Return the environment files of the current host: what is wanted of each, and what it is."""
     from signoff import not_verified
-    from signoff.probes.env_file import read
+    from signoff.probes.hosts.env_file import read
 
     if not target.settings.env_files:
         not_verified(f"{target.name}: no environment file named; write signoff.env_files for it in hosts.yaml")
@@ -76,7 +76,7 @@ class Drift:
 @pytest.fixture
 def drift(inventory: Inventory, connect: Callable[[str], Any], run_key: bytes) -> Drift:
     """Return how the environment files with one path differ between the hosts, by keyed digests."""
-    from signoff.probes.env_file import differing, read
+    from signoff.probes.hosts.env_file import differing, read
 
     by_path: dict[str, dict[str, Any]] = {}
     for host in inventory.hosts.values():
@@ -106,8 +106,8 @@ class Interpreter:
 def interpreters(target: BoundTarget, host: Any, source_of: Callable[[str], Any]) -> tuple[Interpreter, ...]:
     """Return every Python environment of the current host."""
     from signoff import not_verified
-    from signoff.importers import lock
-    from signoff.probes.python_environment import differences, read
+    from signoff.importers.locks import lock
+    from signoff.probes.hosts.python_environment import differences, read
 
     if not target.settings.python:
         not_verified(f"{target.name}: no interpreter named; write signoff.python for it in hosts.yaml")
@@ -135,7 +135,7 @@ def deployment(source: Any) -> Deployment:
 @pytest.fixture
 def scripts(source: Any, deployment: Deployment) -> dict[str, Script]:
     """Return the deployment scripts of the release by path."""
-    from signoff.probes.shell_script import read
+    from signoff.probes.hosts.shell_script import read
 
     return {path: read(path, source.read(path)) for path in deployment.scripts}
 
@@ -158,7 +158,7 @@ def rehearsal(
 
     from signoff import not_verified
     from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.deploy_record import read
+    from signoff.importers.drills.deploy_record import read
 
     if not deployment.record:
         not_verified(f"{source.name}: no record named; rehearse on staging and name its record in services.yaml")

@@ -13,9 +13,9 @@ from signoff.decision.rollback.rule import Measurement, Unknown, judge
 from signoff.decision.rollback.watch import decide
 from signoff.errors import CouldNotCheckError, NotVerifiedError
 from signoff.model import RollbackVerdict, Text
-from signoff.probes.prometheus import open_prometheus
-from signoff.probes.release_metrics import ReleaseMetrics
-from signoff.probes.service_metrics import Names
+from signoff.probes.metrics.prometheus import open_prometheus
+from signoff.probes.metrics.releases import ReleaseMetrics
+from signoff.probes.metrics.services import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from signoff.decision.rollback.rule import Judgement
     from signoff.decision.rollback.watch import Watch
     from signoff.model import RollbackRule
-    from signoff.probes.prometheus import Prometheus
+    from signoff.probes.metrics.prometheus import Prometheus
 
 _LAST_TRIES = 3
 """How often, a step apart, windows about which nobody could be asked are asked again after the watch."""

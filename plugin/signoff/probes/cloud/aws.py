@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signoff.probes.aws import open_aws
+from signoff.probes.aws.session import open_aws
 from signoff.probes.cloud.aws_costs import read_costs
 from signoff.probes.cloud.aws_exposure import read_exposure
 from signoff.probes.cloud.aws_groups import read_groups
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from signoff.probes.aws import AwsAccess
+    from signoff.probes.aws.session import AwsAccess
     from signoff.probes.cloud.model import CostFacts, Exposure, Group, Placement, Quota, QuotaQuery, TierQuery
 
 

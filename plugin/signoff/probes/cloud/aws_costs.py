@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.aws import AwsRefusalError
+from signoff.probes.aws.session import AwsRefusalError
 from signoff.probes.cloud.model import Budget, CostAlert, CostFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
 
 _ABSENT = "NotFoundException"
 

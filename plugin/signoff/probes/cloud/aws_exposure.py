@@ -10,7 +10,7 @@ from signoff.probes.cloud.world import is_world
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
 
 _PROTOCOLS: Mapping[str, str] = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmp", "icmpv6": "icmp"}
 _WITH_PORTS = frozenset({"tcp", "udp"})

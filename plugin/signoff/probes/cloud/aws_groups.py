@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
 
 _NEEDED_PROCESSES = frozenset(
     {"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy", "AlarmNotification", "AddToLoadBalancer"}

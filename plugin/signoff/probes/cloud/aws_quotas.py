@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from signoff.probes.aws import AwsRefusalError
+from signoff.probes.aws.session import AwsRefusalError
 from signoff.probes.cloud.model import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
     from signoff.probes.cloud.model import QuotaQuery
 
 _COUNTED: Mapping[tuple[str, str], tuple[str, str, str]] = {

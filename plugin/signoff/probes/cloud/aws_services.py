@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
 
 PREFIX = "service/"
 _SCALING, _ECS = "application-autoscaling", {"ServiceNamespace": "ecs"}

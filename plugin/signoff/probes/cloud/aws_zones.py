@@ -9,7 +9,7 @@ from signoff.probes.cloud.model import Placement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
     from signoff.probes.cloud.model import TierQuery
 
 _GROUP_TAG = "aws:autoscaling:groupName"

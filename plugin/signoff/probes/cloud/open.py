@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from signoff.probes.aws import AwsAccess
+from signoff.probes.aws.session import AwsAccess
 from signoff.probes.cloud.aws import AwsCloud
 from signoff.probes.cloud.azure import AzureCloud
 from signoff.probes.cloud.documents import ExportFolder

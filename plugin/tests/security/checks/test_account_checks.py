@@ -16,7 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from signoff.probes.kept_session import Keeper, Kept
+from signoff.probes.web.kept_session import Keeper, Kept
 
 if TYPE_CHECKING:
     import ssl

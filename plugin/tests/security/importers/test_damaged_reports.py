@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signoff.errors import DamagedReportError, NotVerifiedError
-from signoff.importers import admissible, cyclonedx, scanned
-from signoff.importers.scanned import FORMATS, parse
+from signoff.importers import admissible
+from signoff.importers.scanners import cyclonedx, scanned
+from signoff.importers.scanners.scanned import FORMATS, parse
 
 CORPUS = Path(__file__).parent / "corpus"
 FILES = sorted(path for path in CORPUS.glob("*/*") if path.name != "vex.json")

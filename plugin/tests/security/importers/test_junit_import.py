@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers.junit import read
+from signoff.importers.runs.junit import read
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="e2e">

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from signoff.errors import SignoffError
-from signoff.importers import cloud_armor, cloudflare, keycloak
+from signoff.importers.settings import cloud_armor, cloudflare, keycloak
 
 pytestmark = pytest.mark.contract
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers import drill, restore_test
+from signoff.importers.drills import drill, restore_test
 
 TABLE = {"name": "orders", "rows": 120, "restored_rows": 120, "digest": "ab12", "restored_digest": "ab12"}
 RESTORE: dict[str, Any] = {

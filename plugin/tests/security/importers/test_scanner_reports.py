@@ -11,9 +11,9 @@ import pytest
 
 from signoff.config.kinds.dependency_audit import DependencyFormat
 from signoff.config.kinds.host_scan import HostScanFormat
-from signoff.importers import cyclonedx
-from signoff.importers.report import Risk
-from signoff.importers.scanned import FORMATS, LOCAL_TIME, parse
+from signoff.importers.scanners import cyclonedx
+from signoff.importers.scanners.report import Risk
+from signoff.importers.scanners.scanned import FORMATS, LOCAL_TIME, parse
 
 CORPUS = Path(__file__).parent / "corpus"
 SITE = "https://staging.example.test"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import aws_credentials, aws_filters
+from signoff.probes.aws import credentials as aws_credentials
+from signoff.probes.aws import filters as aws_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from signoff.probes.aws import AwsSession
+    from signoff.probes.aws.session import AwsSession
 
 boto3 = pytest.importorskip("boto3")
 moto = pytest.importorskip("moto")
@@ -26,7 +27,7 @@ VISIBLE = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "Me
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsSession]:
     """Return a way to ask an empty account."""
-    from signoff.probes.aws import AwsAccess, open_aws
+    from signoff.probes.aws.session import AwsAccess, open_aws
 
     for name, value in {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE00", "AWS_SECRET_ACCESS_KEY": "made-up"}.items():
         monkeypatch.setenv(name, value)

@@ -14,7 +14,7 @@ import pyrage
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.backup_files import clock, inspect, list_backups, recorded_sha256, sha256, usual_size
+from signoff.probes.hosts.backup_files import clock, inspect, list_backups, recorded_sha256, sha256, usual_size
 
 if TYPE_CHECKING:
     from pathlib import Path

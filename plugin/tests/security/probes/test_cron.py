@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.cron import find_job, read_crontab
+from signoff.probes.hosts.cron import find_job, read_crontab
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.documents import age_in_days, read
+from signoff.probes.repository.documents import age_in_days, read
 
 TODAY = date(2026, 11, 22)
 FRONT_MATTER = """\

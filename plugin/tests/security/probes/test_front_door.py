@@ -10,8 +10,8 @@ from dnslib import AAAA, CNAME, QTYPE, RR, A
 from dnslib.server import BaseResolver, DNSLogger, DNSServer
 
 from signoff.errors import NotVerifiedError, TimedOutError, UnreachableError
-from signoff.probes import front_door
-from signoff.probes.dns import NameServer
+from signoff.probes.network import front_door
+from signoff.probes.network.dns import NameServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.log_secrets import scan
+from signoff.probes.secrets.logs import scan
 
 if TYPE_CHECKING:
     from pathlib import Path

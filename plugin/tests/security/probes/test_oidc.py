@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signoff.errors import AuthenticationError, NotVerifiedError
-from signoff.probes.oidc import discover
+from signoff.probes.web.oidc import discover
 
 if TYPE_CHECKING:
     import ssl

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import GuardError, NotVerifiedError
-from signoff.probes import key_table, postgres_roles, sudo_rules
-from signoff.probes.postgres import connect
+from signoff.probes.hosts import sudo_rules
+from signoff.probes.postgres import key_table
+from signoff.probes.postgres import roles as postgres_roles
+from signoff.probes.postgres.database import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.process_secrets import _judge, scan
+from signoff.probes.hosts.process_secrets import _judge, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

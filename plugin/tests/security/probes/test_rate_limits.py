@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.haproxy_config import doors
-from signoff.probes.rate_limits import read
+from signoff.probes.front.haproxy_config import doors
+from signoff.probes.front.rate_limits import read
 
 if TYPE_CHECKING:
     from pathlib import Path

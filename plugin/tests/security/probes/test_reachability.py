@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.reachability import reach
+from signoff.probes.hosts.reachability import reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

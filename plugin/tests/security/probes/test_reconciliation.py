@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from signoff.errors import GuardError, NotVerifiedError, TimedOutError
-from signoff.probes.postgres import connect
-from signoff.probes.reconciliation import figure
+from signoff.probes.postgres.database import connect
+from signoff.probes.postgres.reconciliation import figure
 
 
 @pytest.mark.parametrize(

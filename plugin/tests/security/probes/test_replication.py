@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.postgres import connect
-from signoff.probes.replication import Archiver, archiver, exposed, position, senders, standby
+from signoff.probes.postgres.database import connect
+from signoff.probes.postgres.replication import Archiver, archiver, exposed, position, senders, standby
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.modsecurity import parse_rules, read_rules
-from signoff.probes.request_filter import entrances, is_logged
+from signoff.probes.front.modsecurity import parse_rules, read_rules
+from signoff.probes.front.request_filter import entrances, is_logged
 
 if TYPE_CHECKING:
     from pathlib import Path

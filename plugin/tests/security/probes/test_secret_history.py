@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError, TimedOutError
-from signoff.probes.secret_history import scan
+from signoff.probes.secrets.history import scan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ def test_excluded_files_are_not_judged(clone: Any) -> None:
 
 
 def test_a_file_over_the_limit_is_listed_not_passed(clone: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signoff.probes.secret_history.MAX_FILE", 100)
+    monkeypatch.setattr("signoff.probes.secrets.history.MAX_FILE", 100)
     clone.commit(big_dot_sql="x" * 101, small_dot_py="x = 1\n")
 
     facts = scan(clone.path)

@@ -10,10 +10,10 @@ import pytest
 from detect_secrets.core.scan import scan_line
 from detect_secrets.settings import transient_settings
 
-from signoff.probes.secret_rules import HINTS, RULES, judge_line, judge_text
+from signoff.probes.secrets.rules import HINTS, RULES, judge_line, judge_text
 
 if TYPE_CHECKING:
-    from signoff.probes.secret_rules import Finding
+    from signoff.probes.secrets.rules import Finding
 
 _DRAW = random.Random(20261122)
 _WORD = string.ascii_letters + string.digits

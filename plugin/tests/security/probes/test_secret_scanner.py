@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError, TimedOutError
-from signoff.probes.secret_scanner import scan
+from signoff.probes.secrets.scanner import scan
 
 LEAK = "AWS_KEY = 'AKIAQ7DKX2M4TZVLJ3WP'\n"
 DETECT = str(Path(sys.executable).with_name("detect-secrets"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.secret_tree import file_mode, scan
+from signoff.probes.secrets.tree import file_mode, scan
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,16 +15,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.kept_session import Keeper, Kept, default_folder
-from signoff.probes.redis_keys import lifetimes
-from signoff.probes.revisit import revisit
-from signoff.probes.sign_in import Visitor
+from signoff.probes.redis.keys import lifetimes
+from signoff.probes.web.kept_session import Keeper, Kept, default_folder
+from signoff.probes.web.revisit import revisit
+from signoff.probes.web.sign_in import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from signoff.probes.revisit import Revisited
+    from signoff.probes.web.revisit import Revisited
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 IDLE = timedelta(minutes=30)

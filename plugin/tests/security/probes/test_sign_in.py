@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError
-from signoff.probes.sign_in import Visitor
+from signoff.probes.web.sign_in import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

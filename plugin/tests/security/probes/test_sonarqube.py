@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.http import Session
-from signoff.probes.sonarqube import SonarQube
+from signoff.probes.products.sonarqube import SonarQube
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError
-from signoff.probes.http import Session
-from signoff.probes.vault import written_at
+from signoff.probes.secrets.vault import written_at
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

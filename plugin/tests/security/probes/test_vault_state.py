@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError
-from signoff.probes import vault_state
-from signoff.probes.http import Session
+from signoff.probes.secrets import vault_state
+from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

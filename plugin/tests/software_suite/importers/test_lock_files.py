@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers.lock import read
+from signoff.importers.locks.lock import read
 
 LINUX = {
     "implementation_name": "cpython",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers.locust import LoadTest, read
+from signoff.importers.runs.locust import LoadTest, read
 
 START = 1_795_000_000
 MINUTE = 60

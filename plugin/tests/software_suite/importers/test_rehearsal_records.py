@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers import deploy_record, migration_proof
+from signoff.importers.drills import deploy_record, migration_proof
 
 DEPLOY: dict[str, Any] = {
     "schema_version": 1,

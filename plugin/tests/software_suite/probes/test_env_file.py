@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.env_file import EnvFile, differing, read
+from signoff.probes.hosts.env_file import EnvFile, differing, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.git import Repository
+from signoff.probes.repository.git import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path

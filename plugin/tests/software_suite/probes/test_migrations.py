@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import migrations, postgres_migrations
-from signoff.probes.git import Repository
-from signoff.probes.postgres import connect
+from signoff.probes.postgres import migrations as postgres_migrations
+from signoff.probes.postgres.database import connect
+from signoff.probes.repository import migrations
+from signoff.probes.repository.git import Repository
 
 if TYPE_CHECKING:
-    from signoff.probes.migrations import Migrations, Tool
+    from signoff.probes.repository.migrations import Migrations, Tool
     from tests.software_suite.conftest import Clone, Scratch
 
 PLAIN = {

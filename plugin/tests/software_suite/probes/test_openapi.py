@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import openapi
-from signoff.probes.openapi import Operation
-from signoff.probes.openapi_calls import Call, call
+from signoff.probes.web import openapi
+from signoff.probes.web.openapi import Operation
+from signoff.probes.web.openapi_calls import Call, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable

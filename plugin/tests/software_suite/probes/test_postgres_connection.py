@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError, TimedOutError, UnreachableError
-from signoff.probes import postgres as probe
-from signoff.probes.postgres import Address, connect
+from signoff.probes.postgres import database as probe
+from signoff.probes.postgres.database import Address, connect
 
 if TYPE_CHECKING:
     from tests.software_suite.conftest import Scratch, Server

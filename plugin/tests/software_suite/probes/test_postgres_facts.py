@@ -7,8 +7,10 @@ import psycopg
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import postgres_connections, postgres_indexes, postgres_statements
-from signoff.probes.postgres import connect
+from signoff.probes.postgres import connections as postgres_connections
+from signoff.probes.postgres import indexes as postgres_indexes
+from signoff.probes.postgres import statements as postgres_statements
+from signoff.probes.postgres.database import connect
 
 if TYPE_CHECKING:
     from tests.software_suite.conftest import Scratch

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers.locked import LockedPackage, locked
-from signoff.probes.python_environment import Differences, differences, read
+from signoff.importers.locks.locked import LockedPackage, locked
+from signoff.probes.hosts.python_environment import Differences, differences, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import shell_script, supervision
+from signoff.probes.hosts import shell_script, supervision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

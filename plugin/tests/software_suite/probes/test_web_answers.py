@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes import build_info, error_answers, response_times
-from signoff.probes.build_info import Build
-from signoff.probes.prometheus import Prometheus
-from signoff.probes.response_times import Sample
-from signoff.probes.service_metrics import Names, ServiceMetrics
+from signoff.probes.metrics.prometheus import Prometheus
+from signoff.probes.metrics.services import Names, ServiceMetrics
+from signoff.probes.web import build_info, error_answers, response_times
+from signoff.probes.web.build_info import Build
+from signoff.probes.web.response_times import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable

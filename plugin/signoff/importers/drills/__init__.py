@@ -1,0 +1,1 @@
+"""Records of what was tried out: deployments, restores, migrations, drills."""

@@ -1,0 +1,1 @@
+"""Lock files of package managers, as one list of packages."""

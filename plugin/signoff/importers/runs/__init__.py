@@ -1,0 +1,1 @@
+"""Results of test and load runs."""

@@ -1,0 +1,1 @@
+"""Settings that a provider's own program exported."""

@@ -1,0 +1,44 @@
+"""Servers behind a load balancer that tells nothing about them: each is asked for its health, past the balancer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signoff.errors import CouldNotCheckError
+from signoff.probes.front.balancer import Backend, BalancerFacts, ServerState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from signoff.probes.web.http import Session
+
+_OK = range(200, 300)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """Whom to ask what."""
+
+    pool: str
+    server: str
+    url: str
+
+
+def ask_servers(session: Session, questions: Sequence[Question]) -> BalancerFacts:
+    """Return the facts by one GET to each server; one that cannot be asked is down, as it would be for a balancer."""
+    pools: dict[str, list[ServerState]] = {}
+    for question in questions:
+        pools.setdefault(question.pool, []).append(_ask(session, question))
+    backends = {name: Backend(name=name, status="", servers=tuple(servers)) for name, servers in pools.items()}
+    return BalancerFacts(backends=backends, checks_itself=False)
+
+
+def _ask(session: Session, question: Question) -> ServerState:
+    try:
+        status = session.get(question.url, allow_redirects=False).status_code
+        well = status in _OK
+        check = "L7OK" if well else "L7STS"
+    except CouldNotCheckError:
+        well, check = False, "L4CON"
+    return ServerState(name=question.server, status="UP" if well else "DOWN", weight=1, check=check, stable_seconds=0)

@@ -1,0 +1,1 @@
+"""Security updates that wait, by the distribution's own package manager."""

@@ -1,0 +1,1 @@
+"""What Prometheus knows, of itself, of hosts, of services and of releases."""

@@ -1,0 +1,1 @@
+"""Names, certificates and open ports, asked from where the checks run."""

@@ -1,0 +1,1 @@
+"""PostgreSQL, in read-only transactions under time limits."""

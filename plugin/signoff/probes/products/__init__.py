@@ -1,0 +1,1 @@
+"""Products of other vendors, asked over their own APIs."""

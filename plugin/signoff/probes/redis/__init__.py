@@ -1,0 +1,1 @@
+"""Redis-compatible servers, by what they say of themselves."""

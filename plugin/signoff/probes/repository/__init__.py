@@ -1,0 +1,1 @@
+"""What is in a local clone: commits, migrations, documents."""

@@ -1,0 +1,1 @@
+"""Where secrets are, and where they must not be; their values end here."""

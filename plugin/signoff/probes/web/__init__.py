@@ -1,0 +1,1 @@
+"""What answers over HTTP, seen as its users and its strangers see it."""
