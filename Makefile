@@ -44,6 +44,7 @@ lint: $(DEV)/installed
 	$(DEV)/bin/mypy
 	$(DEV)/bin/mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls conftest.py tests
 	$(DEV)/bin/signoff schema --check
+	$(DEV)/bin/python .ci/items --check
 
 bench: $(DEV)/installed
 ifeq ($(BENCHMARKS),)
