@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from estate import mounts, processes
 from estate.layout import EstateError, locked
+from estate.mirrors import sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,11 +27,7 @@ MAX_AGE_HOURS = 24.0
 
 _VERSION = 1
 """Part of the digest: raise it when this module builds otherwise."""
-_SOURCES = (
-    f"deb http://deb.debian.org/debian {SUITE} main",
-    f"deb http://deb.debian.org/debian {SUITE}-updates main",
-    f"deb http://deb.debian.org/debian-security {SUITE}-security main",
-)
+_SUITES = (SUITE, f"{SUITE}-updates", f"{SUITE}-security")
 _NOTHING_STARTS = (
     r"""printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d";"""
     """ chmod +x "$1/usr/sbin/policy-rc.d" """
@@ -101,7 +98,7 @@ def ensure(layout: Layout, roles: Iterable[Role], report: Callable[[str], None] 
 
 def digest_of(roles: Iterable[Role]) -> str:
     """Return what tells images apart: packages, recipes and the way of building."""
-    recipe = [_VERSION, _SOURCES, _OPTIONS, _FINISH, *([role.name, role.packages, role.recipe] for role in roles)]
+    recipe = [_VERSION, _SUITES, _OPTIONS, _FINISH, *([role.name, role.packages, role.recipe] for role in roles)]
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
@@ -142,7 +139,7 @@ def _build(layout: Layout, roles: tuple[Role, ...], digest: str) -> Image:
 
 def _install(root: Path, packages: list[str]) -> None:
     command = ["mmdebstrap", *_OPTIONS, f"--include={','.join(packages)}", SUITE, str(root), "-"]
-    _run(command, "\n".join(_SOURCES) + "\n", "mmdebstrap")
+    _run(command, "\n".join(sources(_SUITES)) + "\n", "mmdebstrap")
 
 
 def _run_inside(root: Path, script: str, what: str) -> None:

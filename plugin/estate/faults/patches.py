@@ -41,7 +41,6 @@ dpkg --purge {_PACKAGE} > /dev/null
 rm -rf {_REPOSITORY} {_SOURCE} /var/lib/apt/lists/*_patches_*
 """
 _SOURCES = "/etc/apt/sources.list"
-_SECURITY = "deb http://deb.debian.org/debian-security"
 _RELEASE = "/usr/lib/os-release"
 _LISTS = "/var/lib/apt/lists"
 
@@ -63,6 +62,18 @@ def _ask_for_reboot(estate: Estate) -> None:
 def _reboot(estate: Estate, _: Any) -> None:
     for path in ("/run/reboot-required", "/run/reboot-required.pkgs"):
         estate.host("mon").remove(path)
+
+
+def _forget_security(estate: Estate) -> str:
+    host = estate.host("db1")
+    text = host.read(_SOURCES)
+    lines = (f"# {line}" if "-security " in line else line for line in text.splitlines(keepends=True))
+    host.write(_SOURCES, "".join(lines))
+    return text
+
+
+def _remember_security(estate: Estate, text: Any) -> None:
+    estate.host("db1").write(_SOURCES, text)
 
 
 def _rewrite(host: str, path: str, old: str, new: str) -> Callable[[Estate], None]:
@@ -114,8 +125,8 @@ FAULTS = (
             en="db1 no longer asks the repository of security updates",
         ),
         items=("INF-SRV-2",),
-        break_=_rewrite("db1", _SOURCES, _SECURITY, f"# {_SECURITY}"),
-        mend=_undo("db1", _SOURCES, _SECURITY, f"# {_SECURITY}"),
+        break_=_forget_security,
+        mend=_remember_security,
     ),
     Fault(
         name="release-out-of-support",

@@ -18,7 +18,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estate import certificates, env_file, faults, image, matrix
+from estate import certificates, env_file, faults, image, matrix, mirrors
 from estate.companions import COMPANIONS
 from estate.estate import Estate
 from estate.faults.model import Fault
@@ -321,3 +321,20 @@ def test_the_pages_tell_about_every_host_and_fault() -> None:
     assert [place.name for place in PLACES if f"| {place.name} |" not in page] == []
     told = re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs/fault-matrix.md").read_text(), re.MULTILINE)
     assert sorted(told) == sorted(faults.CATALOGUE)
+
+
+def test_archives_are_those_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "sources.list").write_text(
+        "# deb http://old bookworm main\ndeb [a=b] http://one/x bookworm main other\n"
+    )
+    folder = tmp_path / "sources.list.d"
+    folder.mkdir()
+    (folder / "others.list").write_text("deb http://vendor stable main\ndeb http://two bookworm-updates contrib\n")
+    (folder / "debian.sources").write_text(
+        "Types: deb\nURIs: http://three\nSuites: bookworm bookworm-updates\nComponents: main\n\n"
+        "Types: deb\nEnabled: no\nURIs: http://four\nSuites: bookworm-security\nComponents: main\n"
+    )
+    found = mirrors.sources(["bookworm", "bookworm-updates"], tmp_path)
+    assert found == ("deb http://one/x bookworm main", "deb http://three bookworm-updates main")
+    with pytest.raises(EstateError, match="knows no archive of bookworm-security"):
+        mirrors.sources(["bookworm-security"], tmp_path)
