@@ -14,15 +14,28 @@ class _OnceOnly(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist's ty
 
     def remove_node(self, node: Any) -> str | None:
         """Take a crashed worker's tests back, but for the one that it was running."""
-        units = self.assigned_work[node].values()
-        running = next(((unit, test) for unit in units for test, is_done in unit.items() if not is_done), None)
+        work = self.assigned_work[node]
+        running = next(((unit, test) for unit in work.values() for test, is_done in unit.items() if not is_done), None)
         if running is None:
             found: str | None = super().remove_node(node)
             return found
         unit, crashed = running
         unit[crashed] = True
+        # A worker that is given a group without any test left never asks for another one.
+        for scope in [scope for scope, tests in work.items() if all(tests.values())]:
+            del work[scope]
         super().remove_node(node)
         return str(crashed)
+
+    def _reschedule(self, node: Any) -> None:
+        """Give the worker more, and say so when there is no more.
+
+        A worker runs its last test only once it knows that no other one follows. pytest-xdist's own says so after the
+        next result: one that takes over a single test from a crashed worker would wait for ever.
+        """
+        super()._reschedule(node)
+        if not self.workqueue and self.assigned_work.get(node) and not node.shutting_down:
+            node.shutdown()
 
 
 class _Groups(_OnceOnly, LoadGroupScheduling):  # type: ignore[misc]
