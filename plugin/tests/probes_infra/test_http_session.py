@@ -137,8 +137,11 @@ def test_silence_is_a_timeout_and_a_closed_port_is_unreachable(serve: Callable[.
         pytest.raises(TimedOutError),
     ):
         session.get(f"http://{address}/")
-    with Session(origins=[f"http://{address}"]) as session, pytest.raises(UnreachableError, match="refused"):
-        session.get(f"http://{address}/")
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and nobody listens
+        closed = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with Session(origins=[closed]) as session, pytest.raises(UnreachableError, match="refused"):
+            session.get(f"{closed}/")
 
 
 def test_an_answer_cut_short_is_unreachable_not_a_short_body(serve: Callable[..., Any]) -> None:
