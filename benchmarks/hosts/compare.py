@@ -95,7 +95,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="contenders by parts of their names, comma separated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=0, help="start no further round after this long")
-    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="put the tables into benchmarks/README.md: with --only as the floor's, without as everybody's",
+    )
     return parser.parse_args()
 
 
@@ -129,7 +133,7 @@ def main() -> None:
     text = f"{tables.machine()}\n\n{tables.compared(seen, order, FLOOR_IN_PYTEST)}\n{tables.slopes(seen, order)}"
     print(text)
     if arguments.write:
-        tables.write_readme("hosts", text)
+        tables.write_readme("floor" if arguments.only else "hosts", text)
 
 
 if __name__ == "__main__":
