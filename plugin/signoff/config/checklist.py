@@ -41,7 +41,7 @@ _RESERVED = frozenset(
 """Markers that mean something else already."""
 Weakness = Annotated[int, Field(ge=1, le=9999)]
 """The number of a CWE."""
-_SELECTOR = re.compile(r"(?P<scope>hosts|services|-)(?::(?P<name>[A-Za-z0-9_.-]+))?\Z")
+_SELECTOR = re.compile(r"(?P<scope>hosts|services|-)(?::(?P<name>[A-Za-z0-9_.-]+(?:,[A-Za-z0-9_.-]+)*))?\Z")
 
 
 def _selector(value: str) -> str:
@@ -75,12 +75,35 @@ class AreaFile(Strict):
     sections: dict[str, TextFile] = Field(min_length=1)
 
 
+class AtMostFile(Strict):
+    """What one check may ask of one target, at most: kept while it runs, shown by the plan."""
+
+    commands: int = Field(default=0, ge=0, description="Commands on hosts.")
+    requests: int = Field(default=0, ge=0, description="HTTP requests, and calls of clouds' interfaces.")
+    statements: int = Field(default=0, ge=0, description="SQL statements.")
+    cache_commands: int = Field(default=0, ge=0, description="Commands to a Redis-compatible server.")
+    lookups: int = Field(default=0, ge=0, description="DNS queries, repeated ones included.")
+    connections: int = Field(default=0, ge=0, description="Connections opened only to see what answers.")
+    pages: int = Field(default=0, ge=0, description="Pages opened in a browser, with all that they load.")
+    programs: int = Field(default=0, ge=0, description="Runs of a cloud's own program.")
+    seconds: int | None = Field(default=None, ge=1, description="What takes longer is ended, and is no verdict.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AtMostFile:
+        if not self.model_fields_set:
+            raise ValueError("empty; name what the check may ask, such as {requests: 3}, or leave at_most out")
+        return self
+
+
 class CheckFile(Strict):
     """One question: the test that answers it and what it is asked of."""
 
     name: Annotated[str, AfterValidator(_check_name)] = Field(description="Test function's name without test_.")
     targets: Annotated[str, AfterValidator(_selector)] = Field(description='hosts, hosts:GROUP, services:KIND or "-".')
     touches: str = Field(default="", description="What the check asks of each target, in words.")
+    at_most: AtMostFile | None = Field(
+        default=None, description="The most that it may ask of one target; what is not named it may not ask at all."
+    )
     cwe: tuple[Weakness, ...] = Field(
         default=(), description="Weaknesses that this check looks for; default: the item's."
     )
@@ -177,6 +200,7 @@ def _item(item_id: str, entry: ItemFile, area: str) -> Item:
                 item=item_id,
                 targets=parse_selector(check.targets),
                 touches=check.touches,
+                at_most=check.at_most.model_dump(exclude_defaults=True) if check.at_most else None,
                 weaknesses=frozenset(check.cwe or entry.cwe),
             )
             for check in entry.checks
@@ -185,7 +209,7 @@ def _item(item_id: str, entry: ItemFile, area: str) -> Item:
 
 
 def parse_selector(text: str) -> Selector:
-    """Return the selector written as `hosts`, `hosts:GROUP`, `services:KIND` or `-`."""
+    """Return the selector written as `hosts`, `hosts:GROUP`, `services:KIND` (or `KIND,KIND`) or `-`."""
     scope, _, name = text.partition(":")
     return Selector(scope=scope, name=name)  # type: ignore[arg-type] # the field's validator admits these three only
 
@@ -233,6 +257,7 @@ def _check_check(document: Document, here: Path_, check: CheckFile, names: Mappi
     if check.name in names:
         hint = "check names are unique in the checklist"
         document.add((*here, "name"), f"{check.name!r} is also a check of {names[check.name]}", hint)
-    scope, _, kind = check.targets.partition(":")
-    if scope == "services" and kind not in KINDS:
-        document.add((*here, "targets"), f"unknown service kind {kind!r}", did_you_mean(kind, KINDS))
+    scope, _, kinds = check.targets.partition(":")
+    for kind in kinds.split(",") if scope == "services" else ():
+        if kind not in KINDS:
+            document.add((*here, "targets"), f"unknown service kind {kind!r}", did_you_mean(kind, KINDS))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selector:
-    """Which targets a check concerns: `hosts`, `hosts:GROUP`, `services:KIND`, or `-` (none)."""
+    """Which targets a check concerns: `hosts`, `hosts:GROUP`, `services:KIND`, several as `KIND,KIND`, or `-` (none)."""
 
     scope: Literal["hosts", "services", "-"]
     name: str = ""
@@ -33,6 +33,8 @@ class Check:
     targets: Selector
     touches: str = ""
     """What the check does to its target, for `signoff plan`: requests, queries and commands in words."""
+    at_most: Mapping[str, int] | None = None
+    """The most that it may ask of one target, by `signoff.meter.Kind`, and `seconds`. None: nothing is promised."""
     weaknesses: frozenset[int] = frozenset()
     """CWE ids of what its failure would be: makes it a source for categories of weaknesses."""
 
@@ -91,6 +93,13 @@ class Checklist:
             if item.id == item_id:
                 return item
         raise KeyError(item_id)
+
+    def check(self, cell: Cell) -> Check:
+        """Return the check that the cell is about; KeyError if there is none."""
+        for check in self.item(cell.item).checks:
+            if check.name == cell.check:
+                return check
+        raise KeyError(cell.check)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

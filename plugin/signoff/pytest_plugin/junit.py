@@ -8,8 +8,9 @@ import pytest
 from _pytest.junitxml import xml_key
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
+    from signoff.meter import Kind
     from signoff.model import Cell, Checklist
     from signoff.pytest_plugin.attempts import Attempts
 
@@ -17,15 +18,17 @@ _CRASHED = "???"
 """`when` of the report that xdist makes for the test that a dead worker was running."""
 
 
-def properties(cell: Cell, checklist: Checklist) -> list[tuple[str, str]]:
-    """Return what stands with every check of the cell."""
+def properties(cell: Cell, checklist: Checklist, asked: Mapping[Kind, int] | None = None) -> list[tuple[str, str]]:
+    """Return what stands with every check of the cell; `asked` is known once it has ended."""
     item = checklist.item(cell.item)
+    counts = [(f"asked.{kind}", str(count)) for kind, count in (asked or {}).items()]
     return [
         ("checklist", cell.item),
         ("check", cell.check),
         ("target", cell.target),
         ("owner", item.owner),
         ("area", item.area),
+        *counts,
     ]
 
 

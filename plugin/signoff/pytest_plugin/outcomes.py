@@ -11,15 +11,19 @@ import pytest_timeout  # type: ignore[import-untyped] # it ships no types
 import testinfra
 
 from signoff.errors import CouldNotCheckError, NotVerifiedError, SignoffError, UnreachableError
+from signoff.meter import METER
 from signoff.pytest_plugin.collection import CELL
 from signoff.pytest_plugin.junit import properties
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from signoff.meter import Kind
     from signoff.pytest_plugin.session import SignoffSession
 
 EVIDENCE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+ASKED: pytest.StashKey[dict[Kind, int]] = pytest.StashKey()
+"""How often a check asked, by kind."""
 MAX_TEXT = 4_000
 """Characters of a reason, of an observed and of an expected value."""
 _TESTINFRA = Path(testinfra.__file__).parent
@@ -37,6 +41,8 @@ class Outcomes:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Treat "nothing can be concluded" in a fixture as no evidence."""
         item.stash[EVIDENCE] = {}
+        cell = item.stash.get(CELL, None)
+        METER.start(self._session.workspace.checklist.check(cell).at_most if cell else None)
         return (yield from _skipping())
 
     @pytest.hookimpl(wrapper=True)
@@ -44,6 +50,11 @@ class Outcomes:
         """Treat "nothing can be concluded" in a check as no evidence."""
         del item
         return (yield from _skipping())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """End the check's plan: what is taken down later may belong to many checks."""
+        item.stash[ASKED] = METER.stop()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -58,6 +69,8 @@ class Outcomes:
         entry = self._session.workspace.checklist.item(cell.item)
         evidence = item.stash.get(EVIDENCE, {})
         outcome, reason = _judge(item, call, report)
+        if outcome == "pass" and METER.refusal:  # somebody caught the refusal: what was not asked proves nothing
+            outcome, reason = "error", METER.refusal
         reason = "; ".join(filter(None, [reason, *self._session.take_notices()]))
         report.signoff = {  # type: ignore[attr-defined] # reports carry any plain attribute to the controller
             "item": cell.item,
@@ -71,7 +84,7 @@ class Outcomes:
             "expected": self._text(evidence.get("expected", "")),
             "inspected": evidence.get("inspected"),
         }
-        ours = properties(cell, self._session.workspace.checklist)
+        ours = properties(cell, self._session.workspace.checklist, item.stash.get(ASKED, {}))
         names = {name for name, _ in ours}
         theirs = [(name, self._text(value)) for name, value in report.user_properties if name not in names]
         report.user_properties = [*ours, *theirs]

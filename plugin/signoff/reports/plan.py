@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from signoff.meter import KINDS
 from signoff.model import NO_TARGET
 from signoff.reports.messages import Messages
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from signoff.model import Checklist, Item, Language, PlannedCell
+    from signoff.model import Check, Checklist, Item, Language, PlannedCell
 
 
 def render_plan(
@@ -25,6 +27,7 @@ def render_plan(
     ready = [entry for item in chosen for entry in cells.get(item.id, []) if entry.source is not None]
     targets = {entry.target.name for entry in ready} - {NO_TARGET}
     lines += ["", messages("plan.total", items=len(chosen), cells=len(ready), targets=len(targets))]
+    lines += _sum(checklist, ready, messages)
     return "\n".join(lines)
 
 
@@ -33,8 +36,7 @@ def _item(item: Item, cells: Sequence[PlannedCell], language: Language, messages
     for check in item.checks:
         mine = [entry for entry in cells if entry.cell.check == check.name]
         yield f"    {check.name}"
-        if check.touches:
-            yield f"        {check.touches}"
+        yield from _asks(check, messages)
         if not mine:
             yield f"        {messages('plan.no_target', selector=str(check.targets))}"
         elif any(entry.source is None for entry in mine):
@@ -44,3 +46,28 @@ def _item(item: Item, cells: Sequence[PlannedCell], language: Language, messages
                 yield f"        → {entry.target.name}  {entry.target.address}".rstrip()
     if not item.checks:
         yield f"    {messages(f'plan.{item.method}')}"
+
+
+def _asks(check: Check, messages: Messages) -> Iterator[str]:
+    if check.touches:
+        yield f"        {check.touches}"
+    if check.at_most is not None:
+        yield f"        {messages('plan.at_most', counts=_counts(check.at_most, messages))}"
+
+
+def _sum(checklist: Checklist, ready: Sequence[PlannedCell], messages: Messages) -> Iterator[str]:
+    """Say what all checks together may ask at most, and how many of them promise nothing."""
+    promises = [checklist.check(entry.cell).at_most for entry in ready]
+    total: Counter[str] = Counter()
+    for promise in promises:
+        total.update({kind: count for kind, count in (promise or {}).items() if kind != "seconds"})
+    if total:
+        yield messages("plan.total_at_most", counts=_counts(total, messages))
+    if unlimited := promises.count(None):
+        yield messages("plan.unlimited", n=unlimited)
+
+
+def _counts(counts: Mapping[str, int], messages: Messages) -> str:
+    """Return `3 requests, 1 statement`; without any, that nothing is asked."""
+    named = [messages(f"plan.{kind}", n=counts[kind]) for kind in (*KINDS, "seconds") if counts.get(kind)]
+    return ", ".join(named) or messages("plan.asks_nothing")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from testinfra.backend.base import BaseBackend
 
 from signoff.errors import AuthenticationError, CouldNotCheckError, SignoffError, TimedOutError, UnreachableError
+from signoff.meter import METER
 from signoff.transport.ahead.read_only import Nature, nature
 from signoff.transport.channel import MAX_OUTPUT, Command, ConnectionLostError, NotSentError
 from signoff.transport.elevation import Elevation, mentions_a_way_up
@@ -90,10 +91,12 @@ class BoundedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no t
             UnreachableError, AuthenticationError: no way to the host, now or at an earlier question.
             TimedOutError: the command did not end within its limit.
             NotVerifiedError: more output than allowed, the host could not run it to its end, or sudo refused it.
-            GuardError: it would run something as root that the inventory does not list.
+            GuardError: it would run something as root that the inventory does not list, or the check has asked as much
+                as its plan allows.
             ValueError: longer than one command line can carry.
         """
         text = self.get_command(command, *args)
+        METER.spend("commands")
         seconds = self._limit if limit is None else limit
         asked = Command(text=text, limit=seconds, max_output=max_output, read_only=read_only)
         if mentions_a_way_up(text) and self._elevation.check(text):

@@ -64,12 +64,13 @@ services:
 
 
 def _item(item_id: str, given: Mapping[str, object]) -> str:
-    """Return one item of a checklist; `checks` are names, all with the selector `targets`."""
+    """Return one item of a checklist; `checks` are names, or entries, all with the selector `targets`."""
     fields = {"section": "servers", "owner": "infra", "stage": 1, "severity": "low", "method": "test", **given}
-    names = cast("Sequence[str]", fields.pop("checks", ()))
+    given_checks = cast("Sequence[str | Mapping[str, object]]", fields.pop("checks", ()))
     targets = fields.pop("targets", "-")
     text = {"title": {"ko": "제목", "en": "Title"}, "remediation": {"ko": "고침", "en": "Mend it"}, "max_age": "7d"}
-    checks = [{"name": name, "targets": targets} for name in names]
+    entries = [{"name": each} if isinstance(each, str) else each for each in given_checks]
+    checks = [{"targets": targets, **each} for each in entries]
     return f"  {item_id}: {json.dumps({**text, **fields, 'checks': checks})}\n"
 
 

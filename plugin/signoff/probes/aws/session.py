@@ -18,6 +18,7 @@ from signoff.errors import (
     TimedOutError,
     UnreachableError,
 )
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -240,6 +241,7 @@ def guard(model: Any, **_: Any) -> None:
     name = str(model.name)
     if not _READING.match(name) or _HANDS_OUT_SECRETS.match(name):
         raise GuardError(f"{model.service_model.service_name}:{name} is not an operation that only reads")
+    METER.spend("requests")
 
 
 def masked(text: str) -> str:

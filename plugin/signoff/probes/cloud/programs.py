@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from signoff.errors import AuthenticationError, CouldNotCheckError, GuardError, NotVerifiedError, TimedOutError
 from signoff.importers._json import Node
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -146,6 +147,7 @@ class Program:
             AuthenticationError: nobody is signed in.
             TimedOutError, CouldNotCheckError: no answer.
         """
+        METER.spend("programs")
         _, *arguments = command(self._provider, self._account, query, self._context)
         try:
             done = subprocess.run(  # noqa: S603 - the inventory's program, a guarded command, no shell

@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.rrset
 
 from signoff.errors import GuardError, TimedOutError, UnreachableError
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,6 +142,7 @@ def exchange(
 ) -> dns.message.Message:
     """Return one server's reply to one message; see `ask` for errors."""
     where = f"{server.name} ({server.address} port {server.port})"
+    METER.spend("lookups")
     try:
         address = socket.getaddrinfo(server.address, server.port, type=socket.SOCK_DGRAM)[0][4][0]
         reply, _ = dns.query.udp_with_fallback(message, str(address), timeout=timeout, port=server.port)

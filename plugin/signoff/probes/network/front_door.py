@@ -12,6 +12,7 @@ import dns.exception
 import dns.resolver
 
 from signoff.errors import NotVerifiedError, TimedOutError, UnreachableError
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,6 +72,7 @@ def answers(address: str, port: int, *, source: str = "", timeout: float = 5.0) 
     Raises:
         UnreachableError: this machine has no way there at all, so that a refusal would say nothing.
     """
+    METER.spend("connections")
     try:
         with socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None):
             return True

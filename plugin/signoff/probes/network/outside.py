@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.errors import GuardError, UnreachableError
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,7 @@ def _number(address: str) -> str:
 
 
 def _one(address: str, port: int, source: str, timeout: float) -> Knock:
+    METER.spend("connections")
     try:
         socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None).close()
     except TimeoutError:

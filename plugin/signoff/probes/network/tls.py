@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signoff.errors import AuthenticationError, TimedOutError, UnreachableError
+from signoff.meter import METER
 from signoff.probes.network.certificates import read_certificate
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _typed_errors(address: str, port: int) -> Iterator[None]:
 def _handshake(
     context: ssl.SSLContext, address: str, port: int, server_name: str, timeout: float
 ) -> tuple[tuple[CertificateFact, ...], str]:
+    METER.spend("connections")
     with (
         socket.create_connection((address, port), timeout=timeout) as plain,
         context.wrap_socket(plain, server_hostname=server_name) as secure,

@@ -11,6 +11,7 @@ from psycopg import errors
 from psycopg.rows import class_row
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError, TimedOutError, UnreachableError
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,6 +81,7 @@ class Database:
             UnreachableError: the connection was lost.
             GuardError: not one reading statement.
         """
+        METER.spend("statements")
         with self._typed_errors(grant), self._connection.cursor(row_factory=class_row(row)) as cursor:
             # Preparing refuses a second statement after a semicolon, which the simple protocol would run.
             cursor.execute(query, parameters, prepare=True)

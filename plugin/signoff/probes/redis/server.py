@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError, UnreachableError
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,14 @@ class RedisFacts:
         return self.clients / self.max_clients
 
 
+class _Client(redis.Redis):
+    """A client that counts what it sends."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        METER.spend("cache_commands")
+        return super().execute_command(*args, **options)
+
+
 def read_redis(  # noqa: PLR0913 - an address has this many parts
     *,
     host: str,
@@ -118,7 +127,7 @@ def open_client(  # noqa: PLR0913 - an address has this many parts
 ) -> redis.Redis:
     """Return a client that sends what it is told and nothing else: no greeting, no second attempt."""
     transport: dict[str, Any] = {"ssl": True, "ssl_ca_certs": ca_file} if tls else {}
-    return redis.Redis(
+    return _Client(
         host=host,
         port=port,
         username=username or None,

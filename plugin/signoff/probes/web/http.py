@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import ReadTimeoutError
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError, TimedOutError, UnreachableError
+from signoff.meter import METER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -167,6 +168,7 @@ class _GuardedAdapter(HTTPAdapter):
             raise GuardError(
                 f"{without_credentials(url)}: checking the certificate cannot be switched off; name its CA"
             )
+        METER.spend("requests")
         self._sent += 1
         self._keep_pace()
         started = time.monotonic()

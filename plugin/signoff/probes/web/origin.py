@@ -8,6 +8,8 @@ import ssl
 from dataclasses import dataclass
 from typing import Literal
 
+from signoff.meter import METER
+
 Outcome = Literal["served", "refused", "no connection"]
 REFUSALS = frozenset({401, 403, 421, 444})
 """Statuses by which a server turns a direct request away."""
@@ -38,6 +40,7 @@ def ask_directly(  # noqa: PLR0913 - an address and a claim have this many parts
     closed as well as wrong, and the caller must know which.
     """
     where = f"{address}:{port}"
+    METER.spend("connections")
     try:
         connection = socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None)
     except OSError as error:
