@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MENDER = "Choi Infra"
 """Who mends things in the demo: on its roster, and nobody who approves."""
-DERIVED = frozenset({"INT-FIN-2"})
-"""Fails with any open issue of weight: part of every first run."""
+DERIVED = frozenset({"INT-FIN-2", "SEC-VUL-4"})
+"""Fail with any open issue of weight, and with any key in the source (OWASP Top 10): part of every first run."""
 _TEXTS = {
     "up": Text(ko="1. 작은 운영 환경을 시작합니다", en="1. Starting a small production environment"),
     "break": Text(ko="2. 첫 점검에서 발견된 다섯 문제를 재현합니다", en="2. Breaking it as the first check found it"),
