@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,14 +52,7 @@ def boot(layout: Layout, name: str) -> None:
         *(f"--network-namespace-path={network.path(layout, name)}", "--capability=CAP_NET_ADMIN"),
         *("--resolv-conf=off", "--timezone=off", "--console=read-only", "--kill-signal=SIGRTMIN+3"),
     )
-    with console(layout, name).open("ab") as log:
-        nspawn = subprocess.Popen(
-            ["/bin/sh", "-c", f'{joined}; exec "$@"', "sh", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    nspawn = processes.start(["/bin/sh", "-c", f'{joined}; exec "$@"', "sh", *command], console(layout, name))
     child = processes.wait_for_init(nspawn)
     if child is None:
         raise EstateError(f"{name} does not boot: {console(layout, name).read_text(errors='replace').strip()}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from estate import network
+from estate import network, processes
 from estate.layout import EstateError
 
 if TYPE_CHECKING:
@@ -65,14 +65,4 @@ class Controller:
 
     def spawn(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> int:
         """Start a program that stays until the estate goes, and return its process number."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            started = subprocess.Popen(
-                self.command(*command),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=None if env is None else dict(env),
-                start_new_session=True,
-            )
-        return started.pid
+        return processes.start(self.command(*command), log, env).pid

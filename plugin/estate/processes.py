@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +12,30 @@ from typing import TYPE_CHECKING
 from estate.layout import EstateError, write_atomically
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _START_TIME = 21
 """Field of /proc/PID/stat, counted from 0."""
 _CHILD_TIMEOUT = 10.0
 _END_TIMEOUT = 15.0
+_STAYING: list[subprocess.Popen[bytes]] = []
+"""What outlives this program: kept, since Python takes a process that nobody keeps for a forgotten one."""
+
+
+def start(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a program that stays until the estate goes; what it says is added to the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        started = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=None if env is None else dict(env),
+            start_new_session=True,
+        )
+    _STAYING.append(started)
+    return started
 
 
 def wait_for_init(parent: subprocess.Popen[bytes]) -> int | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from estate.companions import cloud, scanners
+from estate.companions import cloud, pager, scanners
 
 if TYPE_CHECKING:
     from estate.companions.model import Companion
 
 __all__ = ["COMPANIONS"]
 
-COMPANIONS: tuple[Companion, ...] = (cloud.COMPANION, scanners.COMPANION)
+COMPANIONS: tuple[Companion, ...] = (cloud.COMPANION, scanners.COMPANION, pager.COMPANION)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import yaml
 
+from estate.companions import pager
 from estate.layout import EstateError
 from estate.roles.balancer import STATISTICS_PORT
 from estate.roles.model import Role
@@ -26,7 +27,7 @@ _UNITS = (UNIT, "prometheus-alertmanager", "prometheus-blackbox-exporter")
 
 def _configure(host: Host, estate: Estate) -> None:
     groups = {role: estate.with_role(role) for role in ("node_exporter", "app", "database", "cache", "balancer")}
-    put(host, estate, "monitoring", groups=groups, statistics_port=STATISTICS_PORT, rules=RULES)
+    put(host, estate, "monitoring", groups=groups, statistics_port=STATISTICS_PORT, rules=RULES, pager=pager.URL)
     host.write(RULES, yaml.safe_dump(prometheus.alert_rules(), sort_keys=False, width=200))
     host.enable(*_UNITS)
 

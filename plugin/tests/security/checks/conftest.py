@@ -126,16 +126,3 @@ def of_check(states: States, check: str) -> States:
 def states_of() -> Any:
     """Return the function `states_of(states, check)`: state by target."""
     return of_check
-
-
-@pytest.fixture(scope="session")
-def demo_cells(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a function that runs a selection against the embedded environment: cells by `check[target]`."""
-    folder = tmp_path_factory.mktemp("demo-suite")
-    copy_suite(folder)
-    shutil.copytree(SUITE.parent / "inventories" / "demo", folder / "inventories" / "demo")
-
-    def run(env_file: Path, *selection: str) -> dict[str, dict[str, Any]]:
-        return run_suite(folder, "demo", *selection, env_file=env_file)
-
-    return run

@@ -10,13 +10,16 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 import yaml
+from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from tests.software_suite.conftest import Server
 
 ENGINE = Path(__file__).resolve().parents[3]
 SUITE = ENGINE.parent
@@ -142,28 +145,45 @@ def environment(tmp_path: Path) -> Environment:
     return Environment(folder, commit="0" * 40)
 
 
-class DemoSuite:
-    """The suite and the inventory of the embedded environment."""
+class World:
+    """An inventory of databases, each real and fresh, on the session's server."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        copy_suite(folder)
-        shutil.copytree(SUITE / "inventories" / "demo", folder / "inventories" / "demo")
+    def __init__(self, environment: Environment, server: Server) -> None:
+        self.environment = environment
+        self.server = server
+        self.names: list[str] = []
 
-    @property
-    def checks(self) -> frozenset[str]:
-        """Names of all checks of our part."""
-        files = [file for area in AREAS for file in (self._folder / "tests" / area).rglob("test_*.py")]
-        return frozenset(
-            name for file in files for name in re.findall(r"^def test_(\w+)", file.read_text(), re.MULTILINE)
-        )
+    def database(self, name: str, script: LiteralString = "", **settings: Any) -> None:
+        """Create a database and name it in the inventory."""
+        with self.server.admin("postgres") as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self.names.append(name)
+        for statement in filter(str.strip, script.split(";")):
+            with self.server.admin(name) as admin:
+                admin.execute(statement)
+        self.named(name, name, **settings)
 
-    def run(self, env_file: Path, *selection: str) -> Results:
-        """Run a selection against the environment of an `.env` file."""
-        return run_suite(self._folder, "demo", *selection, env_file=env_file)
+    def named(self, name: str, database: str, **settings: Any) -> None:
+        """Name a database in the inventory."""
+        self.environment.services[name] = {
+            "kind": "postgresql",
+            "host": "127.0.0.1",
+            "port": self.server.port,
+            "database": database,
+            "user": "reader",
+            "sslmode": "disable",
+            **settings,
+        }
+
+    def drop(self) -> None:
+        """Remove what was created."""
+        with self.server.admin("postgres") as admin:
+            for name in self.names:
+                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture(scope="session")
-def demo_suite(tmp_path_factory: pytest.TempPathFactory) -> DemoSuite:
-    """Return the suite, ready to be run against the embedded environment."""
-    return DemoSuite(tmp_path_factory.mktemp("demo-suite"))
+@pytest.fixture
+def world(environment: Environment, postgres: Server) -> Iterator[World]:
+    world = World(environment, postgres)
+    yield world
+    world.drop()
