@@ -14,6 +14,7 @@ import click
 from signoff.artifacts import Artifacts, closing_block, colour_wanted
 from signoff.cli.approving import SHOWN, give_approval
 from signoff.cli.common import friendly, language_option, utc_now
+from signoff.cli.demo import demo, friendly_demo
 from signoff.cli.issue_actions import record_action
 from signoff.config.inventory import ENV_FILE_VARIABLE
 from signoff.model import IssueStatus, State, Text, Verdict
@@ -73,14 +74,12 @@ _TEXTS = {
 }
 
 
-@click.command()
+@demo.command()
 @click.option("--dir", "path", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"))
 @language_option
 @friendly
 def run(path: Path, language: Language) -> None:
     """Show everything once: faults found, mended, verified, and, when all is known, signed."""
-    from signoff.cli.demo import friendly_demo  # noqa: PLC0415 - the demo's packages are an extra
-
     started = time.monotonic()
     with friendly_demo():
         from signoff.demo import environment, faults  # noqa: PLC0415

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from signoff.cli.common import friendly, inventory_option, language_option, open_workspace, utc_now
-from signoff.cli.issues import find_issue
+from signoff.cli.issues import find_issue, issues
 from signoff.config.fields import parse_instant
 from signoff.decision.may_act import check_may_act
 from signoff.model import IssueAction
@@ -119,7 +119,9 @@ def reopen(key: str, inventory: str, language: Language, by: str, **words: Any) 
 
 
 ACTIONS = (start, note, resolve, assign, due, reopen)
-"""Every verb, for the group of commands."""
+"""Every verb of the group that does something."""
+for _action in ACTIONS:
+    issues.add_command(_action)
 
 
 def _act(inventory: str, language: Language, key: str, kind: ActionKind, by: str, **said: Any) -> None:

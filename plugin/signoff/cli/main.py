@@ -1,62 +1,65 @@
-"""Entry point of the `signoff` command."""
+"""Entry point of the `signoff` command; each verb's module is loaded when the verb is used."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from signoff import __version__
-from signoff.cli.approving import approve, keygen, revoke
-from signoff.cli.attesting import attest
-from signoff.cli.comparing import diff, history
-from signoff.cli.demo import demo
-from signoff.cli.demo_run import run
-from signoff.cli.exporting import export_command
-from signoff.cli.guard.group import guard
-from signoff.cli.init import init
-from signoff.cli.issue_actions import ACTIONS
-from signoff.cli.issues import issues
-from signoff.cli.judging import gate, plan, status
-from signoff.cli.linting import lint
-from signoff.cli.publishing import doctor, publish_command
-from signoff.cli.reporting import report
-from signoff.cli.schema import schema
-from signoff.cli.syncing import store, sync
-from signoff.cli.tools.command import tools
-from signoff.cli.verifying import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VERBS: Mapping[str, str] = {
+    "init": "init:init",
+    "plan": "judging:plan",
+    "status": "judging:status",
+    "diff": "comparing:diff",
+    "history": "comparing:history",
+    "gate": "judging:gate",
+    "report": "reporting:report",
+    "publish": "publishing:publish_command",
+    "doctor": "publishing:doctor",
+    "export": "exporting:export_command",
+    "verify": "verifying:verify",
+    "keygen": "approving:keygen",
+    "approve": "approving:approve",
+    "revoke": "approving:revoke",
+    "attest": "attesting:attest",
+    "issues": "issue_actions:issues",
+    "lint": "linting:lint",
+    "schema": "schema:schema",
+    "demo": "demo_run:demo",
+    "guard": "guard.group:guard",
+    "load": "load.command:load",
+    "sync": "syncing:sync",
+    "store": "syncing:store",
+    "tools": "tools.command:tools",
+}
+"""Verb to the module in this package, and the command in it."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Verbs(click.Group):
+    """A group whose commands are found by name: `status` need not wait for what only `publish` imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all verbs, in the order of the alphabet."""
+        del ctx
+        return sorted(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the verb's command, loaded now; None: there is no such verb."""
+        del ctx
+        if cmd_name not in _VERBS:
+            return None
+        module, _, name = _VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"signoff.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="signoff")
 def main() -> None:
     """Run a go-live checklist against the real environment, and get a decision that can be signed."""
-
-
-for command in (
-    init,
-    plan,
-    status,
-    diff,
-    history,
-    gate,
-    report,
-    publish_command,
-    doctor,
-    export_command,
-    verify,
-    keygen,
-    approve,
-    revoke,
-    attest,
-    issues,
-    lint,
-    schema,
-    demo,
-    guard,
-    sync,
-    store,
-    tools,
-):
-    main.add_command(command)
-demo.add_command(run)
-for action in ACTIONS:
-    issues.add_command(action)
