@@ -166,8 +166,9 @@ def _asked(check: Check, language: Language) -> str:
     scope, name = check.targets.scope, check.targets.name
     if scope == "-":
         return _say("once", language)
-    if scope == "services" and name not in KINDS:
-        raise ValueError(f"{check.name}: there is no kind of service {name!r}")
+    unknown = [kind for kind in name.split(",") if kind not in KINDS] if scope == "services" else []
+    if unknown:
+        raise ValueError(f"{check.name}: there is no kind of service {unknown[0]!r}")
     return f"`{scope}:{name}`" if name else f"`{scope}`"
 
 

@@ -95,7 +95,7 @@ def healthy(estate: Estate) -> Found:
     """Mend everything and return what a run over all items of the areas finds."""
     faults.heal_all(estate)
     with tempfile.TemporaryDirectory(prefix="estate-matrix-") as folder:
-        return check.run(estate, Path(folder))
+        return check.run(estate, Path(folder), marks=check.EVERYTHING)
 
 
 def measure(estate: Estate, broken: Sequence[Fault], before: Found, *, again: bool = True) -> Row:
@@ -111,7 +111,7 @@ def measure(estate: Estate, broken: Sequence[Fault], before: Found, *, again: bo
     with tempfile.TemporaryDirectory(prefix="estate-matrix-") as folder:
         try:
             faults.inject_all(estate, [fault.name for fault in broken])
-            found = check.run(estate, Path(folder) / "broken")
+            found = check.run(estate, Path(folder) / "broken", marks=check.EVERYTHING)
         finally:
             faults.heal_all(estate)
         red = found.in_state(*RED) - before.in_state(*RED)

@@ -42,7 +42,11 @@ PLACES = (
     Place(name="cache2", address="10.77.0.42", roles=(*_EVERYWHERE, "cache")),
     Place(name="ns1", address="10.77.0.51", roles=(*_EVERYWHERE, "nameserver")),
     Place(name="ns2", address="10.77.0.52", roles=(*_EVERYWHERE, "nameserver")),
-    Place(name="mon", address="10.77.0.60", roles=(*_EVERYWHERE, "resolver", "monitoring", "central_log")),
+    Place(
+        name="mon",
+        address="10.77.0.60",
+        roles=(*_EVERYWHERE, "resolver", "monitoring", "central_log", "error_tracker"),
+    ),
 )
 
 RESOLVER_ADDRESS = "10.77.0.60"

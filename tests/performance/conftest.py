@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 
     from signoff.config.hosts import SupervisedProcess
     from signoff.config.inventory import Inventory
-    from signoff.config.kinds.load_report import LoadReportService
+    from signoff.config.kinds.database_profile import DatabaseProfileService
+    from signoff.config.kinds.fault_drills import FaultDrillsService, InjectedFault
+    from signoff.config.kinds.kubernetes_workloads import KubernetesWorkloadsService, Workload
+    from signoff.config.kinds.load_report import LoadFiles
     from signoff.config.kinds.long_run import LongRunService
+    from signoff.config.kinds.soak_report import SoakReportService
+    from signoff.config.kinds.stress_report import StressReportService
     from signoff.config.kinds.web import Journey, Metrics, WebService
-    from signoff.importers.runs.locust import LoadTest
+    from signoff.importers.drills.chaos import Experiment
+    from signoff.importers.runs.load_test import LoadTest
+    from signoff.importers.runs.soak import Share
+    from signoff.importers.runs.statements import Profile
+    from signoff.importers.runs.stress import Stress
+    from signoff.probes.cloud.kubernetes_workloads import WorkloadFacts
     from signoff.probes.hosts.supervision import RestartPolicy
     from signoff.probes.metrics.long_run import ErrorWindow, LongRun, ProcessRun
     from signoff.probes.metrics.prometheus import Prometheus
@@ -29,26 +39,188 @@ if TYPE_CHECKING:
     from signoff.pytest_plugin.fixtures import BoundTarget
 
 
+def _read_load(settings: LoadFiles, find: Callable[[str], Path]) -> LoadTest:
+    """Return what a tool left behind, whichever it was."""
+    from zoneinfo import ZoneInfo
+
+    from signoff.importers.runs.jmeter import Layout
+    from signoff.importers.runs.load import read
+
+    jmeter = settings.jmeter
+    return read(
+        settings.tool,
+        results=find(settings.stats),
+        note=find(settings.context),
+        history=find(settings.history) if settings.history else None,
+        failures=find(settings.failures) if settings.failures else None,
+        layout=Layout(
+            columns=jmeter.columns,
+            delimiter=jmeter.delimiter,
+            timestamp=jmeter.timestamp,
+            timezone=ZoneInfo(jmeter.timezone),
+        ),
+    )
+
+
 @pytest.fixture
 def load_test(
     target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
 ) -> LoadTest:
     """Return the current load test, if it may be used at all: this release, recent, the right target, not saturated."""
-    from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.runs.locust import read
+    from signoff.importers.admissible import require_recent, require_release
 
-    limits: LoadReportService = target.settings
-    load_test = read(
-        stats=read_file(workspace_path(limits.stats)),
-        history=read_file(workspace_path(limits.history)),
-        context=read_file(workspace_path(limits.context)),
-    )
+    limits: LoadFiles = target.settings
+    load_test = _read_load(limits, workspace_path)
     require_release(target.name, load_test.commit, inventory.policy.commit)
     require_recent(target.name, load_test.finished, evaluated_at, limits.max_age)
     load_test.require(
         target=limits.target, min_requests=limits.min_requests, generator_cpu_ratio=limits.generator_cpu_ratio
     )
     return load_test
+
+
+@pytest.fixture
+def stress(target: BoundTarget, load_test: LoadTest) -> Stress:
+    """Return what the current stress test shows: what is borne, how more than that fails, and how soon that is over."""
+    from signoff.importers.runs.stress import read
+
+    limits: StressReportService = target.settings
+    return read(
+        load_test,
+        error_ratio=limits.error_ratio,
+        p95_seconds=limits.p95_seconds,
+        step=limits.step,
+        usual=limits.users,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soak:
+    """A load test of days."""
+
+    test: LoadTest
+    windows: tuple[Share, ...]
+    """Every five minutes with requests enough to judge them."""
+    expected: int
+    """How many times five minutes there must be."""
+    response_times: Trend
+    """Of the hourly mean."""
+
+
+@pytest.fixture
+def soak(target: BoundTarget, load_test: LoadTest) -> Soak:
+    """Return what the current load test of days says of each part of it."""
+    from signoff.importers.runs.soak import FIVE_MINUTES, five_minutes, hourly_means
+    from signoff.probes.metrics.trend import trend_of
+
+    limits: SoakReportService = target.settings
+    return Soak(
+        test=load_test,
+        windows=tuple(one for one in five_minutes(load_test) if one.requests >= limits.window_requests),
+        expected=int(limits.duration / FIVE_MINUTES),
+        response_times=trend_of(hourly_means(load_test)),
+    )
+
+
+@pytest.fixture
+def profile(
+    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
+) -> Profile:
+    """Return what the database did during the current load test, which both snapshots must enclose closely."""
+    from signoff import not_verified
+    from signoff.importers.admissible import read_file, require_recent, require_release
+    from signoff.importers.runs.statements import between, read
+
+    settings: DatabaseProfileService = target.settings
+    loads = {**inventory.services_of("load_report"), **inventory.services_of("stress_report")}
+    if settings.load not in loads:
+        not_verified(f"{target.name}: {settings.load!r} is no load_report or stress_report; correct load:")
+    load: Any = loads[settings.load]
+    test = _read_load(load, workspace_path)
+    require_release(settings.load, test.commit, inventory.policy.commit)
+    require_recent(settings.load, test.finished, evaluated_at, load.max_age)
+    before, after = (read(read_file(workspace_path(path))) for path in (settings.before, settings.after))
+    found = between(before, after)
+    margins = (test.started - found.began, found.ended - test.finished)
+    if not all(-settings.margin / 100 <= margin <= settings.margin for margin in margins):
+        not_verified(
+            f"{target.name}: the snapshots are of {found.began:%H:%M:%S} and {found.ended:%H:%M:%S}, the load test was "
+            f"from {test.started:%H:%M:%S} to {test.finished:%H:%M:%S}; take them right before and after it"
+        )
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drilled:
+    """One fault that must have been injected, and the experiment that did it; None: there is no such record."""
+
+    fault: InjectedFault
+    experiment: Experiment | None
+    why: str = ""
+    """Why there is none, or why it may not be used."""
+
+
+@pytest.fixture
+def fault_drills(
+    target: BoundTarget, evaluated_at: datetime, workspace_path: Callable[[str], Path]
+) -> tuple[Drilled, ...]:
+    """Return the faults that the current environment must survive, each with its experiment."""
+    return _drilled(target.settings, evaluated_at, workspace_path)
+
+
+def _drilled(settings: FaultDrillsService, now: datetime, workspace_path: Callable[[str], Path]) -> tuple[Drilled, ...]:
+    return tuple(_one_drilled(fault, settings.max_age, now, workspace_path) for fault in settings.faults)
+
+
+def _one_drilled(
+    fault: InjectedFault, max_age: timedelta, now: datetime, workspace_path: Callable[[str], Path]
+) -> Drilled:
+    from signoff.errors import NotVerifiedError
+    from signoff.importers.admissible import read_file, require_recent
+    from signoff.importers.drills.chaos import read
+
+    name = fault.experiment or fault.name
+    try:
+        found = [one for one in read(read_file(workspace_path(fault.report)), fault.form) if one.name == name]
+        if not found:
+            return Drilled(fault=fault, experiment=None, why=f"no experiment {name!r} in its report")
+        newest = max(found, key=lambda one: one.at)
+        require_recent(fault.name, newest.at, now, max_age)
+    except NotVerifiedError as error:
+        return Drilled(fault=fault, experiment=None, why=str(error))
+    return Drilled(fault=fault, experiment=newest)
+
+
+@pytest.fixture
+def restart_proofs(
+    inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
+) -> dict[str, Experiment]:
+    """Return, by the name of the fault, the recent experiments after which the system recovered."""
+    services: Any = inventory.services_of("fault_drills").values()
+    drilled = [one for settings in services for one in _drilled(settings, evaluated_at, workspace_path)]
+    return {
+        one.fault.name: one.experiment
+        for one in drilled
+        if one.experiment is not None and one.experiment.completed and one.experiment.recovered
+    }
+
+
+@pytest.fixture
+def workloads(
+    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
+) -> tuple[tuple[Workload, WorkloadFacts], ...]:
+    """Return the current workloads of a cluster, as the cluster describes them."""
+    from signoff import not_verified
+    from signoff.probes.cloud.kubernetes_workloads import read
+    from signoff.probes.cloud.open import open_documents
+
+    settings: KubernetesWorkloadsService = target.settings
+    cloud: Any = inventory.services_of("cloud").get(settings.cloud)
+    if cloud is None or cloud.provider != "kubernetes":
+        not_verified(f"{target.name}: {settings.cloud!r} is no cloud of provider kubernetes; correct cloud:")
+    documents = open_documents(cloud, evaluated_at, workspace_path)
+    facts = read(documents, cloud.account, [(one.type, one.name) for one in settings.workloads])
+    return tuple(zip(settings.workloads, facts, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

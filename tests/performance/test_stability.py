@@ -1,10 +1,13 @@
 """Stability: it runs for days as it did in its first hour, and what crashes comes back by itself."""
 
+from datetime import timedelta
+
 import pytest
 
 from signoff import not_verified
 
 MIB = 2**20
+PROOF_HOLDS = timedelta(days=180)
 
 
 @pytest.mark.checklist(id="PERF-STAB-1")
@@ -62,6 +65,51 @@ def test_response_times_did_not_grow(long_run, evidence):
         not_verified(f"{long_run.name}: growth is between {least:+.1%} and {most:+.1%}: measure for longer")
 
 
+@pytest.mark.checklist(id="PERF-STAB-1")
+def test_load_of_days_was_borne(target, soak, evidence):
+    limits, test, p95 = target.settings, soak.test, soak.test.quantile_seconds(0.95)
+    worst = max((window.error_ratio for window in soak.windows), default=0.0)
+    least, most = (growth / soak.response_times.mean for growth in soak.response_times.growth(limits.duration))
+    evidence(
+        observed=f"{test.duration}, {test.requests} requests, worst five minutes {worst:.2%} errors, p95 {p95:.3f} s, "
+        f"mean response time {least:+.1%} to {most:+.1%}",
+        expected=f"{limits.duration}, errors <= {limits.error_ratio:.2%} in any five minutes, "
+        f"p95 <= {limits.p95_seconds:g} s, growth <= {limits.slower:+.1%}",
+        inspected=test.requests,
+    )
+    assert worst <= limits.error_ratio, f"{target.name}: {worst:.2%} errors in five minutes of it"
+    assert p95 <= limits.p95_seconds, f"{target.name}: p95 is {p95:.3f} s, limit is {limits.p95_seconds:g} s"
+    assert least <= limits.slower, f"{target.name}: response times grew by {least:.1%} or more"
+    if test.duration < limits.duration:
+        not_verified(f"{target.name}: lasted {test.duration}, {limits.duration} are needed; run it for longer")
+    if len(soak.windows) < limits.coverage * soak.expected:
+        not_verified(f"{target.name}: requests enough in {len(soak.windows)} of {soak.expected} times five minutes")
+    if most > limits.slower:
+        not_verified(f"{target.name}: growth is between {least:+.1%} and {most:+.1%}: measure for longer")
+
+
+@pytest.mark.checklist(id="PERF-STAB-2")
+def test_faults_were_simulated_and_recovered(target, fault_drills, evidence):
+    done = [one for one in fault_drills if one.experiment is not None]
+    evidence(
+        observed=", ".join(f"{one.fault.name}: {one.experiment.at:%Y-%m-%d}, {one.experiment.detail}" for one in done),
+        expected=f"each of {len(fault_drills)} faults within {target.settings.max_age}, recovered within its limit",
+        inspected=len(done),
+    )
+    for one in done:
+        where, seconds = f"{target.name}: {one.fault.name}", one.experiment.seconds
+        assert one.experiment.recovered, f"{where}: did not recover ({one.experiment.detail})"
+        if one.fault.within is not None and seconds is not None:
+            limit = one.fault.within.total_seconds()
+            assert seconds <= limit, f"{where}: recovered after {seconds:g} s, limit is {limit:g} s"
+    if missing := [f"{one.fault.name}: {one.why}" for one in fault_drills if one.experiment is None]:
+        not_verified(f"{target.name}: {'; '.join(missing)}")
+    if unfinished := [one.fault.name for one in done if not one.experiment.completed]:
+        not_verified(f"{target.name}: not carried out to the end: {', '.join(unfinished)}; simulate again")
+    if untimed := [one.fault.name for one in done if one.fault.within and one.experiment.seconds is None]:
+        not_verified(f"{target.name}: no recovery time in the report of {', '.join(untimed)}; record a game day")
+
+
 @pytest.mark.checklist(id="PERF-STAB-3")
 def test_memory_suffices_for_days(long_run, evidence):
     limits, memory = long_run.settings, long_run.memory()
@@ -106,3 +154,46 @@ def test_processes_restart_after_a_crash(target, restart_policies, evidence):
         assert policy.is_known, f"{where} is not known to {policy.manager}"
         assert policy.restarts_after_crash, f"{where} stays down after a crash ({policy.detail})"
         assert policy.starts_at_boot or not wanted.at_boot, f"{where} does not start with the host ({policy.detail})"
+
+
+@pytest.mark.checklist(id="PERF-STAB-4")
+def test_restarts_were_seen_to_work(target, restart_policies, restart_proofs, evidence):
+    shown = {
+        wanted.name: f"restarted {policy.restarts} times, well for {policy.restarted_ago}"
+        for wanted, policy in restart_policies
+        if policy.restarted_ago is not None and policy.restarted_ago <= PROOF_HOLDS
+    }
+    shown |= {
+        wanted.name: f"{wanted.proof} on {restart_proofs[wanted.proof].at:%Y-%m-%d}"
+        for wanted, _ in restart_policies
+        if wanted.proof in restart_proofs
+    }
+    evidence(
+        observed=", ".join(f"{name}: {proof}" for name, proof in shown.items()),
+        expected=f"each was started again by itself within {PROOF_HOLDS.days} days",
+        inspected=len(shown),
+    )
+    if missing := [wanted.name for wanted, _ in restart_policies if wanted.name not in shown]:
+        not_verified(
+            f"{target.name}: nobody saw {', '.join(missing)} come back; kill it in a drill and name that as its proof:"
+        )
+
+
+@pytest.mark.checklist(id="PERF-STAB-4")
+def test_workloads_come_back_by_themselves(target, workloads, restart_proofs, evidence):
+    evidence(
+        observed=", ".join(f"{facts.name}: {facts.ready} of {facts.wanted} ready" for _, facts in workloads),
+        expected="probes on every container, pods enough, a disruption budget, and a restart that was seen to work",
+        inspected=len(workloads),
+    )
+    for wanted, facts in workloads:
+        where = f"{target.name}: {facts.name}"
+        assert facts.is_known, f"{where} is not in the cluster"
+        assert not facts.without_liveness, f"{where}: no liveness probe on {', '.join(facts.without_liveness)}"
+        assert not facts.without_readiness, f"{where}: no readiness probe on {', '.join(facts.without_readiness)}"
+        assert facts.wanted >= wanted.replicas, f"{where}: {facts.wanted} replicas, at least {wanted.replicas} needed"
+        assert facts.ready >= wanted.replicas, f"{where}: {facts.ready} pods ready, at least {wanted.replicas} needed"
+        assert facts.is_budgeted, f"{where}: no disruption budget keeps its pods while nodes are emptied"
+    shown = [wanted.proof in restart_proofs or facts.restarted_at is not None for wanted, facts in workloads]
+    if missing := [facts.name for (_, facts), is_shown in zip(workloads, shown, strict=True) if not is_shown]:
+        not_verified(f"{target.name}: nobody saw {', '.join(missing)} come back; kill a pod in a drill, name it proof:")

@@ -1,8 +1,7 @@
-"""What rollback checks talk about: criteria and their metrics, blue and green, down scripts, rehearsals."""
+"""What rollback checks talk about: criteria and their metrics, and down scripts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signoff.config.inventory import Inventory
-    from signoff.config.kinds.blue_green import BlueGreenService
-    from signoff.config.kinds.drill_report import DrillReportService
-    from signoff.importers.drills.drill import Drill
     from signoff.importers.drills.migration_proof import MigrationProof
     from signoff.model import RollbackRule
-    from signoff.probes.front.balancer import Backend
     from signoff.probes.repository.migrations import Migrations
     from signoff.pytest_plugin.fixtures import BoundTarget
 
@@ -31,7 +26,7 @@ def rollback_rule(inventory: Inventory) -> RollbackRule | None:
 
 @pytest.fixture
 def rollback_series(target: BoundTarget, inventory: Inventory) -> dict[str, int]:
-    """Return, for each metric that the criteria are judged by, how many fresh series Prometheus has."""
+    """Return, for each metric that the criteria are judged by, how many series have a sample that is fresh."""
     from signoff import not_verified
     from signoff.probes.metrics.prometheus import open_prometheus
 
@@ -41,35 +36,13 @@ def rollback_series(target: BoundTarget, inventory: Inventory) -> dict[str, int]
     server: Any = inventory.service(metrics.prometheus)
     password = server.password.get_secret_value() if server.password else ""
     selectors = [f"{name}{{{metrics.selector}}}" for name in (metrics.requests, f"{metrics.durations}_bucket")]
+    # Fresh as the guard of a release understands it: a series that ended lives on in queries for minutes.
+    rule = inventory.policy.rollback
+    fresh = f"{int(rule.stale_after.total_seconds())}s" if rule else "2m"
     with open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None) as api:
-        return {selector: int(api.scalar(f"count({selector})") or 0) for selector in selectors}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Colours:
-    """Both environments, as the load balancer sees them; None for one that it does not know."""
-
-    name: str
-    settings: BlueGreenService
-    backends: dict[str, Backend | None]
-
-
-@pytest.fixture
-def colours(target: BoundTarget, inventory: Inventory) -> Colours:
-    """Return the two colours of the current pair."""
-    from signoff import not_verified
-    from signoff.probes.front.haproxy import read_haproxy
-    from signoff.probes.web.http import Session
-
-    settings: BlueGreenService = target.settings
-    balancer: Any = inventory.service(settings.load_balancer)
-    if not balancer.stats_url:
-        not_verified(f"{settings.load_balancer}: only HAProxy with a statistics page (stats_url) switches colours")
-    credentials = (balancer.user, balancer.password.get_secret_value() if balancer.password else "")
-    with Session(origins=[balancer.stats_url], ca_file=balancer.ca_file or None) as session:
-        facts = read_haproxy(session, balancer.stats_url, auth=credentials if balancer.user else None)
-    backends = {name: facts.backends.get(name) for name in (settings.blue, settings.green)}
-    return Colours(name=target.name, settings=settings, backends=backends)
+        return {
+            selector: int(api.scalar(f"count(count_over_time({selector}[{fresh}]))") or 0) for selector in selectors
+        }
 
 
 @pytest.fixture
@@ -102,33 +75,3 @@ def migration_proof(
     require_release(f"{target.name}: the proof", proof.commit, inventory.policy.commit)
     require_recent(f"{target.name}: the proof", proof.finished, evaluated_at, settings.proof_max_age)
     return proof
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rehearsal:
-    """The record of a rollback that was carried out, and the limits that it had to keep."""
-
-    name: str
-    limits: DrillReportService
-    record: Drill
-
-
-@pytest.fixture
-def rehearsal(inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]) -> Rehearsal:
-    """Return the newest rehearsal of a rollback of this release."""
-    from signoff import not_verified
-    from signoff.importers.admissible import read_file, require_recent, require_release
-    from signoff.importers.drills.drill import read
-
-    named: Any = inventory.services_of("drill_report")
-    found = {name: limits for name, limits in named.items() if limits.purpose == "rollback"}
-    if not found:
-        not_verified("no rehearsal of a rollback named; add a drill_report with purpose rollback to services.yaml")
-    rehearsals = [
-        Rehearsal(name=name, limits=limits, record=read(read_file(workspace_path(limits.path))))
-        for name, limits in found.items()
-    ]
-    newest = max(rehearsals, key=lambda one: one.record.performed_at)
-    require_release(newest.name, newest.record.commit, inventory.policy.commit)
-    require_recent(newest.name, newest.record.performed_at, evaluated_at, newest.limits.max_age)
-    return newest

@@ -9,11 +9,14 @@ def test_automatic_rollback_criteria_are_strict_enough(rollback_rule, evidence):
     if rule:
         shown = f"errors over {rule.error_ratio:.1%}, p{rule.percentile * 100:g} over {rule.response_seconds:g} s"
         shown += f", mean over {rule.mean_limit:g} s"
-    evidence(observed=shown, expected="errors over 5 % or less, responses over 1 s or less", inspected=3)
+    evidence(observed=shown, expected="errors over 5 % or less, responses over 1 s or less", inspected=4)
     assert rule is not None, "policy: no criteria for an automatic rollback are defined"
     assert rule.error_ratio <= 0.05, f"policy: rolls back over {rule.error_ratio:.1%} errors, the plan says 5 %"
     assert rule.response_seconds <= 1, f"policy: rolls back over {rule.response_seconds:g} s, the plan says 1 s"
     assert rule.mean_limit <= 1, f"policy: rolls back over a mean of {rule.mean_limit:g} s, the plan says 1 s"
+    assert rule.percentile >= 0.95, (
+        f"policy: judges the {rule.percentile * 100:g}th percentile, at least the 95th is due"
+    )
 
 
 @pytest.mark.checklist(id="RBK-TRG-1")

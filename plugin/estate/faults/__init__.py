@@ -14,8 +14,10 @@ from estate.faults import (
     cloud,
     edge_cache,
     limits,
+    logs,
     network,
     patches,
+    pooler,
     scanners,
     secrets,
     servers,
@@ -38,6 +40,8 @@ _LANES: tuple[tuple[ModuleType, ...], ...] = (
     (access, edge_cache, limits, secrets, services, tls),
     (patches, servers),
     (network,),
+    (logs,),
+    (pooler,),
     (cloud, scanners),
 )
 """Areas of one lane change the same programs and files, so their faults are broken and mended one after the other."""

@@ -13,6 +13,7 @@ from estate.roles import (
     central_log,
     database,
     edge,
+    error_tracker,
     firewall,
     log_shipper,
     monitoring,
@@ -30,7 +31,7 @@ __all__ = ["ROLES"]
 
 _MODULES = (
     *(base, firewall, node_exporter, log_shipper),
-    *(edge, balancer, app, database, backup, cache, nameserver, resolver, monitoring, central_log),
+    *(edge, balancer, app, database, backup, cache, nameserver, resolver, monitoring, central_log, error_tracker),
 )
 
 ROLES: Mapping[str, Role] = {module.ROLE.name: module.ROLE for module in _MODULES}

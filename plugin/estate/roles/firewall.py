@@ -71,6 +71,7 @@ OPENINGS: Mapping[str, tuple[Opening, ...]] = {
         Opening(port=9093, purpose="Alertmanager", sources=_ADMINISTRATORS),
     ),
     "central_log": (Opening(port=514, purpose="log lines", sources=_HOSTS),),
+    "error_tracker": (Opening(port=9000, purpose="errors of the shop", sources=_APPLICATION + _ADMINISTRATORS),),
 }
 """What each role needs to be reached by."""
 

@@ -83,6 +83,51 @@ class PythonEnvironment(Strict):
     ignore: tuple[str, ...] = Field(default=("pip", "setuptools", "wheel"), description="Packages that may differ.")
 
 
+class NodeEnvironment(Strict):
+    """One Node.js application on the host whose packages must equal its package-lock.json."""
+
+    folder: str = Field(description="Folder that holds node_modules; relative paths start at the login folder.")
+    repository: str = Field(description="Name of the repository service that holds the lock file.")
+    lockfile: str = Field(default="package-lock.json", description="Its path in the repository.")
+    node: str = Field(default="node", description="Program on the host that looks.")
+    development: bool = Field(default=False, description="Whether packages for development are installed there, too.")
+
+
+class Artifact(Strict):
+    """A file of the release on the host; SW-DEP-1."""
+
+    path: str
+    name: str = Field(description="Its name in the release's manifest.")
+    repository: str = Field(description="Name of the repository service whose manifest holds its digest.")
+
+
+class ConfigFile(Strict):
+    """A configuration file on the host; SW-DEP-2."""
+
+    path: str
+    mode: str = Field(default="644", pattern="^0?[0-7]{3}$", description="Widest accepted permissions, octal.")
+    owner: str = Field(default="", description="Account that must own it; empty: any.")
+    validator: Literal[
+        "nginx",
+        "haproxy",
+        "apache",
+        "sshd",
+        "sudoers",
+        "named",
+        "unbound",
+        "rsyslog",
+        "prometheus",
+        "alertmanager",
+        "json",
+        "toml",
+        "shell",
+        "none",
+    ] = Field(description="Whose own check it must pass; none: only mode, owner and drift are looked at.")
+    program: str = Field(default="", description="The validator's program, if it is not on the account's path.")
+    sudo: bool = Field(default=False, description="Run the validator by `sudo -n`; signoff.sudo must name the command.")
+    same_on_all_hosts: bool = Field(default=False, description="Compared between the hosts that list it, by digests.")
+
+
 class EnvFile(Strict):
     """An environment file on the host."""
 
@@ -102,6 +147,7 @@ class SupervisedProcess(Strict):
     manager: Literal["systemd", "supervisor"] = Field(default="systemd", description="What starts it again.")
     config: str = Field(default="", description="For supervisor: path of its configuration on the host.")
     at_boot: bool = Field(default=True, description="Whether it must also start with the host.")
+    proof: str = Field(default="", description="Fault of a fault_drills service that showed its restart.")
 
 
 class ProcessLimit(Strict):
@@ -145,7 +191,10 @@ class HostSettings(Strict):
     packages: tuple[PackageSpec, ...] = ()
     libraries: tuple[str, ...] = Field(default=(), description="Programs whose shared libraries must all resolve.")
     python: tuple[PythonEnvironment, ...] = ()
+    node: tuple[NodeEnvironment, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
+    config_files: tuple[ConfigFile, ...] = ()
     source: tuple[str, ...] = Field(default=(), description="Folders with deployed source, scanned for secrets.")
     sample_secrets: tuple[str, ...] = Field(
         default=(), description="Patterns of paths with made-up secrets, such as srv/shop/tests/*; not searched."

@@ -37,4 +37,5 @@ def targets_of(check: Check, inventory: Inventory) -> tuple[Target, ...]:
     if selector.scope == "hosts":
         hosts = inventory.group(selector.name) if selector.name else tuple(inventory.hosts.values())
         return tuple(inventory.target(host.name) for host in hosts)
-    return tuple(inventory.target(name) for name in inventory.services_of(selector.name))
+    kinds = selector.name.split(",")
+    return tuple(inventory.target(name) for kind in kinds for name in inventory.services_of(kind))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from signoff.config.accepting import AttestationRulesFile, WaiverRulesFile, check_rules
 from signoff.config.approving import ApprovalsFile, PersonFile, SeparationFile, check_signing
 from signoff.config.canonical import digest
-from signoff.config.fields import Duration
+from signoff.config.fields import Duration, Instant
 from signoff.config.kinds.base import Strict
 from signoff.config.owasp import OwaspFile, categories, check_categories
 from signoff.config.rollback import RollbackFile, check_rollback, rollback_rule
 from signoff.config.validation import validate
 from signoff.config.yamlfile import did_you_mean
-from signoff.model import NotApplicable, Person, Policy, Severity
+from signoff.model import ChangeWindow, NotApplicable, Person, Policy, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,6 +42,23 @@ class NotApplicableFile(Strict):
     approver: str
 
 
+class ChangeWindowFile(Strict):
+    """A time in which `signoff load` and the like may act on the environment."""
+
+    opens: Instant = Field(description="Such as 2026-11-22T01:00:00+09:00.")
+    closes: Instant
+    purposes: tuple[Literal["load", "restore"], ...] = Field(min_length=1, description="What may be done then.")
+    reason: str = Field(min_length=1, description="Who asked for it, or the change's number.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.opens < self.closes <= self.opens + _LONGEST_WINDOW:
+            raise ValueError("closes must lie after opens, by four days at most")
+        return self
+
+
+_LONGEST_WINDOW = timedelta(days=4)
+_NO_RULES = frozenset({"store", "production", "change_windows"})
 _DUE_DAYS = {Severity.CRITICAL: 1, Severity.HIGH: 3, Severity.MEDIUM: 7, Severity.LOW: 14}
 
 
@@ -68,6 +86,12 @@ class PolicyFile(Strict):
     waivers: WaiverRulesFile = WaiverRulesFile()
     attestations: AttestationRulesFile = AttestationRulesFile()
     rollback: RollbackFile | None = None
+    production: bool = Field(
+        default=True, description="Whether users depend on it; only where they do not may anything make load."
+    )
+    change_windows: tuple[ChangeWindowFile, ...] = Field(
+        default=(), description="When commands that need --allow-active may act on it."
+    )
     owasp: OwaspFile = OwaspFile()
 
     @field_validator("timezone")
@@ -138,13 +162,18 @@ def read_policy(document: Document, raw: object, checklist: Checklist, targets: 
         attestations_signed=parsed.attestations.signed == "required",
         attestation_days=parsed.attestations.longest,
         categories=categories(parsed.owasp),
+        production=parsed.production,
+        change_windows=tuple(
+            ChangeWindow(opens=one.opens, closes=one.closes, purposes=frozenset(one.purposes), reason=one.reason)
+            for one in parsed.change_windows
+        ),
         sha256=digest(_rules(raw)),
     )
 
 
 def _rules(raw: object) -> object:
-    """Return the policy without the one entry that is no rule: evidence may move without voiding approvals."""
-    return {key: value for key, value in raw.items() if key != "store"} if isinstance(raw, dict) else raw
+    """Return the policy without what is no rule of judging: evidence may move, windows open, and approvals hold."""
+    return {key: value for key, value in raw.items() if key not in _NO_RULES} if isinstance(raw, dict) else raw
 
 
 def _check_names(document: Document, parsed: PolicyFile, checklist: Checklist, targets: Collection[str]) -> None:

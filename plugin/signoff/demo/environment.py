@@ -12,15 +12,18 @@ from dotenv import dotenv_values
 from signoff.demo import (
     backups,
     cache,
+    cache_failover,
     central_log,
     certificates,
     directory,
     dns,
+    documents,
     env_file,
     errortracking,
     evidence,
     load_balancer,
     metrics,
+    operations,
     people,
     ports,
     postgres,
@@ -30,6 +33,7 @@ from signoff.demo import (
     sshd,
     supervision,
 )
+from signoff.demo.exercises import disaster
 from signoff.demo.layout import DemoError, change, load
 from signoff.demo.shop.programs import APP_HOSTS, shop_programs
 
@@ -160,14 +164,18 @@ def _bring_up(layout: Layout, report: Callable[[str], None]) -> None:
         report("release")
         deployed.result()
         release.migrate(layout)
-        application = [errortracking.program(layout), *shop_programs(layout), prometheus.program(layout)]
+        # Sentinels believe what they first see for ten seconds: the replica has to be in step by then.
+        watched = pool.submit(_watch_cache, layout)
+        watching = [errortracking.program(layout), prometheus.program(layout), operations.program(layout)]
+        application = [*watching, *shop_programs(layout)]
         supervision.add(layout, application)
         report("backups")
         # Meanwhile the application starts, which the exercises behind the evidence wait for.
         saved = pool.submit(_back_up, layout)
         evidence.write(layout)
         scheduler = saved.result()
-    programs = [primary, standby, *platform, *application, scheduler]
+        watchers = watched.result()
+    programs = [primary, standby, *platform, *application, *watchers, scheduler]
     report("readiness")
     wait_until_ready(layout, programs)
     _wait_until_running(layout)
@@ -184,8 +192,17 @@ def _wait_until_running(layout: Layout) -> None:
         time.sleep(0.05)
 
 
+def _watch_cache(layout: Layout) -> list[Program]:
+    replica, *sentinels = cache_failover.programs(layout)
+    supervision.add(layout, [replica])
+    wait_until_ready(layout, [replica])
+    supervision.add(layout, sentinels)
+    return [replica, *sentinels]
+
+
 def _back_up(layout: Layout) -> Program:
     backups.prepare(layout)
+    evidence.write_record(layout, "disaster-drill.json", disaster.run(layout))
     scheduler = backups.scheduler_program(layout)
     supervision.add(layout, [scheduler])
     return scheduler
@@ -197,7 +214,9 @@ def _write_files(layout: Layout) -> None:
     sshd.prepare(layout)
     dns.prepare(layout)
     central_log.prepare(layout)
+    documents.prepare(layout)
     prometheus.prepare(layout)
+    operations.prepare(layout)
     load_balancer.prepare(layout)
 
 

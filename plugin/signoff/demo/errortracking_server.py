@@ -1,8 +1,8 @@
 """A stand-in for Sentry: takes events, remembers what became of each, and tells it in the shape of Sentry's API.
 
-Run as `python -m signoff.demo.errortracking_server DIR`. It is held to the published API, not to Sentry's code: paths,
-authentication, status codes and the fields that checks read. Like the real one, `/_health/` says that the web process
-answers and nothing about events getting through.
+Run as `python -m signoff.demo.errortracking_server DIR [ADDRESS]`. A contract fake: it is held to the published API
+(https://docs.sentry.io/api/), not to Sentry's code: paths, authentication, status codes and the fields that checks
+read. Like the real one, `/_health/` says that the web process answers and nothing about events getting through.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from signoff.demo import errortracking
-from signoff.demo.errortracking_stats import Outcome, StatsError, summarize
+from signoff.demo import errortracking_settings as errortracking
+from signoff.demo.errortracking_stats import Outcome, StatsError, duration, summarize
 from signoff.demo.layout import Layout, load
 
 Answer = tuple[int, Any]
@@ -50,22 +50,39 @@ class Tracker:
 
     def statistics(self, query: dict[str, list[str]]) -> Any:
         """Return the organization's event counts."""
-        days = errortracking.read_project(self._layout).retention_days
+        kept = errortracking.retention(self._layout)
         with self._lock:
-            return summarize(self.outcomes, query, now=datetime.now(UTC), retention=timedelta(days=days))
+            return summarize(self.outcomes, query, now=datetime.now(UTC), retention=kept)
+
+    def events(self, query: dict[str, list[str]]) -> Any:
+        """Return the events that can still be read, oldest first or newest first."""
+        known = {"timestamp", "-timestamp"}
+        if (
+            query.get("dataset") != ["errors"]
+            or query.get("field") != ["timestamp"]
+            or query.get("sort", [""])[0] not in known
+        ):
+            raise StatsError("this stand-in tells the time of errors only, sorted by it")
+        kept = min(errortracking.retention(self._layout), duration(query.get("statsPeriod", ["90d"])[0]))
+        first = datetime.now(UTC) - kept
+        with self._lock:
+            times = [event.at for event in self.outcomes if event.outcome == "accepted" and event.at >= first]
+        times.sort(reverse=query["sort"][0].startswith("-"))
+        count = int(query.get("per_page", ["50"])[0])
+        rows = [{"timestamp": at.isoformat()} for at in times[:count]]
+        return {"data": rows, "meta": {"fields": {"timestamp": "date"}, "dataset": "errors"}}
 
     def project(self) -> Any:
         """Return the project's details."""
-        days = errortracking.read_project(self._layout).retention_days
         return {
             "id": str(errortracking.PROJECT_ID),
             "slug": errortracking.PROJECT,
             "name": "Shop",
             "platform": "python",
-            "status": "active",
+            "status": errortracking.read_project(self._layout).status,
+            "dateCreated": errortracking.CREATED,
             "firstEvent": self.outcomes[0].at.isoformat() if self.outcomes else None,
             "organization": {"id": "1", "slug": errortracking.ORGANIZATION, "name": "Demo"},
-            "options": {"sentry:event_retention_days": days},
         }
 
     def rules(self) -> Any:
@@ -139,9 +156,11 @@ class Handler(BaseHTTPRequestHandler):
         return None if token == self.token else "Invalid token"
 
     def _api(self, path: str, query: dict[str, list[str]]) -> Answer:
-        if path == f"/api/0/organizations/{errortracking.ORGANIZATION}/stats_v2/":
+        organization = f"/api/0/organizations/{errortracking.ORGANIZATION}"
+        told = {f"{organization}/stats_v2/": self.tracker.statistics, f"{organization}/events/": self.tracker.events}
+        if path in told:
             try:
-                return 200, self.tracker.statistics(query)
+                return 200, told[path](query)
             except StatsError as error:
                 return 400, {"detail": str(error)}
         if path == f"{_API}/":
@@ -170,12 +189,12 @@ def _event_id(body: bytes) -> str:
         return uuid.uuid4().hex
 
 
-def main(layout: Layout) -> None:
+def main(layout: Layout, address: str = "127.0.0.1") -> None:
     """Serve until stopped."""
     state = load(layout)
     handler = type("BoundHandler", (Handler,), {"tracker": Tracker(layout), "token": state.passwords["sentry_token"]})
-    ThreadingHTTPServer(("127.0.0.1", state.ports["sentry"]), handler).serve_forever()
+    ThreadingHTTPServer((address, state.ports["sentry"]), handler).serve_forever()
 
 
 if __name__ == "__main__":
-    main(Layout(Path(sys.argv[1])))
+    main(Layout(Path(sys.argv[1])), *sys.argv[2:])

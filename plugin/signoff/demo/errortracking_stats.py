@@ -43,7 +43,7 @@ def summarize(
         raise StatsError("At least one groupBy is required.")
     if unknown := set(groups) - _GROUPS:
         raise StatsError(f'Invalid groupBy: "{min(unknown)}"')
-    interval = _duration(query.get("interval", ["1h"])[0])
+    interval = duration(query.get("interval", ["1h"])[0])
     start, end = _range(query, now=now, interval=interval, retention=retention)
     intervals = [start + number * interval for number in range(-((start - end) // interval))]
     series: dict[tuple[str | int, ...], list[int]] = {}
@@ -80,7 +80,7 @@ def _range(
     if "start" in query and "end" in query:
         start, end = _instant(query["start"][0]), _instant(query["end"][0])
     else:
-        start, end = now - _duration(query.get("statsPeriod", ["24h"])[0]), now
+        start, end = now - duration(query.get("statsPeriod", ["24h"])[0]), now
     # Whole intervals, as Sentry rounds them: the first one starts early, the last one ends late.
     start = max(start, now - retention)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,7 +88,12 @@ def _range(
     return first, epoch - (epoch - end) // interval * interval
 
 
-def _duration(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
+    """Return a period as Sentry writes it, such as `24h`.
+
+    Raises:
+        StatsError: it is none.
+    """
     match = re.fullmatch(r"(\d+)([mhdw])", text)
     if match is None or int(match[1]) == 0:
         raise StatsError(f'Invalid statsPeriod or interval: "{text}"')

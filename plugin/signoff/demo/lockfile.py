@@ -143,7 +143,8 @@ def _dependency(requirement: Requirement, extra: str = "") -> Any:
 
 def _content_hash(project: dict[str, Any]) -> str:
     relevant = {key: project[key] for key in ("requires-python", "dependencies") if key in project}
-    return hashlib.sha256(json.dumps({"project": relevant}, sort_keys=True).encode()).hexdigest()
+    content = {"project": relevant, "tool": {"poetry": {}}}  # as Poetry 2 takes it
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _table(values: dict[str, Any]) -> str:

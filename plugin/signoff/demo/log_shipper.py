@@ -1,8 +1,9 @@
 """Collect what every host logs into the central log: one JSON object a line, `<host>.log` on mon1.
 
 Run as `python -m signoff.demo.log_shipper DIR`. Follows `~/var/log/*.log` of every host; a host that says nothing
-leaves a mark now and then, so that silence means that the collection is broken. Lines older than the retention are
-removed.
+leaves a mark now and then, so that silence means that the collection is broken. Every line says when it was written
+and when it was taken. Lines older than logrotate's configuration allows are removed. What was collected is counted for
+the node exporter of mon1.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from signoff.demo.layout import HOSTS, Layout
+from signoff.demo.layout import HOSTS, Layout, write_atomically
+from signoff.probes.logs import rotation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _PAUSE = 0.5
 _MARK_SECONDS = 15.0
 _PRUNE_SECONDS = 3600.0
+_COUNT_SECONDS = 2.0
+_LEVELS = ("info", "warning", "error")
 _ERROR = re.compile(r"\b(ERROR|FATAL|PANIC|ALERT|EMERG|Traceback)\b")
 _WARNING = re.compile(r"\bWARN(ING)?\b", re.IGNORECASE)
 
@@ -64,17 +69,20 @@ class HostLog:
         self._target = layout.central_log / f"{host}.log"
         self._followers: dict[Path, Follower] = {}
         self._last = 0.0
+        self.counts: Counter[str] = Counter(dict.fromkeys(_LEVELS, 0))
 
-    def ship(self) -> None:
-        """Append what is new, or a mark if there was nothing for long."""
+    def ship(self, without: Collection[str] = ()) -> None:
+        """Append what is new, less the fields that are not wanted, or a mark if there was nothing for long."""
         lines = [line for file in sorted(self._directory.glob("*.log")) for line in self._new(file)]
         now = time.monotonic()
         if not lines and now - self._last >= _MARK_SECONDS:
-            lines = [self._render("syslog", "-- MARK --")]
+            lines = [self._line("syslog", "-- MARK --", time.time())]
         if lines:
             self._last = now
+            self.counts.update(str(line["level"]) for line in lines)
+            texts = [{name: value for name, value in line.items() if name not in without} for line in lines]
             with self._target.open("a", encoding="utf-8") as target:
-                target.writelines(lines)
+                target.writelines(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
 
     def prune(self, oldest: str) -> None:
         """Remove the lines from before the instant."""
@@ -83,44 +91,83 @@ class HostLog:
         lines = self._target.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if _timestamp(line) >= oldest]
         if len(kept) < len(lines):
-            # In place: the shop's instances hold the file open and append to it.
             self._target.write_text("".join(kept), encoding="utf-8")
 
-    def _new(self, file: Path) -> Iterator[str]:
+    def _new(self, file: Path) -> Iterator[dict[str, Any]]:
         follower = self._followers.setdefault(file, Follower(file))
         for line in follower.new_lines():
-            yield self._render(file.stem, line)
+            yield self._line(file.stem, line, file.stat().st_mtime)
 
-    def _render(self, service: str, message: str) -> str:
+    def _line(self, service: str, message: str, written: float) -> dict[str, Any]:
+        """Return the line with its fields; one that is JSON already keeps its own."""
         level = "error" if _ERROR.search(message) else "warning" if _WARNING.search(message) else "info"
-        line = {"ts": _now(), "level": level, "host": self._host, "service": service, "message": message}
-        return json.dumps(line, ensure_ascii=False) + "\n"
+        line = {"ts": _text(written), "level": level, "host": self._host, "service": service, "message": message}
+        return {**(_record(message) or line), "received": _text(time.time())}
 
 
 def policy_file(layout: Layout) -> Path:
-    """Return the central log's settings: {"retention_days": n}."""
-    return layout.host("mon1") / "etc" / "central-log.json"
+    """Return logrotate's configuration for the central log."""
+    return layout.host("mon1") / "etc" / "logrotate.d" / "central"
+
+
+def settings_file(layout: Layout) -> Path:
+    """Return the collector's settings: {"hosts": [names], "without": [fields]}."""
+    return layout.host("mon1") / "etc" / "log-shipper.json"
+
+
+def counts_file(layout: Layout) -> Path:
+    """Return where the node exporter of mon1 picks up how many lines were collected."""
+    return layout.host("mon1") / "var" / "lib" / "node_exporter" / "central_log.prom"
 
 
 def main(layout: Layout) -> None:
     """Collect until stopped."""
     layout.central_log.mkdir(parents=True, exist_ok=True)
-    hosts = [HostLog(layout, host) for host in HOSTS]
-    pruned = float("-inf")
+    hosts = {host: HostLog(layout, host) for host in HOSTS}
+    pruned = counted = float("-inf")
     while True:
-        if time.monotonic() - pruned > _PRUNE_SECONDS:
-            days = json.loads(policy_file(layout).read_text(encoding="utf-8"))["retention_days"]
-            oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
-            for host in hosts:
-                host.prune(oldest)
-            pruned = time.monotonic()
-        for host in hosts:
-            host.ship()
+        now = time.monotonic()
+        if now - pruned > _PRUNE_SECONDS:
+            _prune(layout, hosts.values())
+            pruned = now
+        settings = json.loads(settings_file(layout).read_text(encoding="utf-8"))
+        for host in settings["hosts"]:
+            hosts[host].ship(settings["without"])
+        if now - counted > _COUNT_SECONDS:
+            write_atomically(counts_file(layout), _counts(hosts), mode=0o644)
+            counted = now
         time.sleep(_PAUSE)
 
 
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+def _prune(layout: Layout, hosts: Iterable[HostLog]) -> None:
+    text = policy_file(layout).read_text(encoding="utf-8")
+    keeps = rotation.keeps(text, str((layout.central_log / "any.log").relative_to(layout.host("mon1"))))
+    if keeps is not None:
+        oldest = (dt.datetime.now(dt.UTC) - keeps).isoformat()
+        for host in hosts:
+            host.prune(oldest)
+
+
+def _counts(hosts: Mapping[str, HostLog]) -> str:
+    samples = [
+        f'central_log_lines_total{{origin="{host}",level="{level}"}} {count}\n'
+        for host, log in hosts.items()
+        for level, count in sorted(log.counts.items())
+    ]
+    return "# TYPE central_log_lines_total counter\n" + "".join(samples)
+
+
+def _text(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds")
+
+
+def _record(message: str) -> dict[str, Any] | None:
+    """Return the fields of a line that is JSON and tells its time and level itself."""
+    try:
+        record = json.loads(message) if message.startswith("{") else None
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and {"ts", "level"} <= record.keys() else None
 
 
 def _timestamp(line: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FIRST, _END = 20_000, 32_000
 """Below the range from which Linux takes ports for outgoing connections."""
-_SIZE = 40
+_SIZE = 80
 _BLOCKS = list(range(_FIRST, _END, _SIZE))
 
 

@@ -69,6 +69,13 @@ _RULES: tuple[tuple[str, str, str, str, str], ...] = (
         "warning",
         "A shop instance gets no traffic",
     ),
+    (
+        "ErrorLogBurst",
+        'sum(rate(central_log_lines_total{level="error"}[1m])) > 5',
+        "30s",
+        "warning",
+        "More than 5 errors a second are logged",
+    ),
     ("Watchdog", "vector(1)", "0s", "none", "Always fires: shows that alerting works"),
 )
 
@@ -89,6 +96,14 @@ def prepare(layout: Layout) -> None:
     document = {
         "global": {"scrape_interval": "5s", "scrape_timeout": "4s", "evaluation_interval": "2s"},
         "rule_files": [rules_file(layout).name],
+        "alerting": {
+            "alertmanagers": [
+                {
+                    "path_prefix": "/alertmanager",
+                    "static_configs": [{"targets": [f"127.0.0.1:{layout.port('operations')}"]}],
+                }
+            ]
+        },
         "scrape_configs": _jobs(layout),
     }
     write_atomically(configuration(layout), yaml.safe_dump(document, sort_keys=False), mode=0o644)

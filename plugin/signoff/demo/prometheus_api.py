@@ -49,6 +49,7 @@ class Api:
     interval: float
     retention: int
     """Seconds for which samples are kept."""
+    alertmanagers: Sequence[str] = ()
     started: float = field(default_factory=time.time)
 
     def application(self) -> Starlette:
@@ -62,7 +63,10 @@ class Api:
             "targets": self._targets,
             "rules": lambda _: {"groups": self.rules.to_api(self.interval)},
             "alerts": lambda _: {"alerts": alerts_to_api(self.rules.rules())},
-            "alertmanagers": lambda _: {"activeAlertmanagers": [], "droppedAlertmanagers": []},
+            "alertmanagers": lambda _: {
+                "activeAlertmanagers": [{"url": url} for url in self.alertmanagers],
+                "droppedAlertmanagers": [],
+            },
             "status/config": lambda _: {"yaml": self.configuration},
             "status/flags": lambda _: self._flags(),
             "status/runtimeinfo": lambda _: self._runtime(),

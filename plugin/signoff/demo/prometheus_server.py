@@ -22,6 +22,7 @@ from prombed.errors import PrombedError
 from signoff.demo import prometheus
 from signoff.demo.layout import Layout
 from signoff.demo.prometheus_api import Api
+from signoff.demo.prometheus_notifier import Notifier
 from signoff.demo.prometheus_rules import RuleFile, seconds
 from signoff.demo.promql import Store
 
@@ -66,6 +67,7 @@ class Server:
         document = yaml.safe_load(self._configuration)
         self._jobs = read_jobs(document)
         self._interval = seconds(document["global"]["evaluation_interval"])
+        self._notifier = Notifier(document)
         self._rules = RuleFile(file.with_name(document["rule_files"][0]))
         self._store = Store(
             targets=[job.target for job in self._jobs], retention_ms=RETENTION_SECONDS * 1_000, lookback_delta_ms=60_000
@@ -81,6 +83,7 @@ class Server:
             configuration=self._configuration,
             interval=self._interval,
             retention=RETENTION_SECONDS,
+            alertmanagers=self._notifier.urls,
         )
         options = uvicorn.Config(
             api.application(),
@@ -117,6 +120,8 @@ class Server:
             now = time.time()
             for rule in self._rules.rules():
                 rule.evaluate(self._store.query, now)
+            if self._notifier.is_due():
+                await asyncio.to_thread(self._notifier.send, list(self._rules.rules()))
             await asyncio.sleep(self._interval)
 
 

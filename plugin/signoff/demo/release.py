@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -13,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from signoff.demo import lockfile, migrations, postgres, seed, supervision
-from signoff.demo.layout import DemoError, change
+from signoff.demo import lockfile, migrations, postgres, seed, signing, supervision
+from signoff.demo.layout import DemoError, change, write_atomically
 from signoff.demo.shop import programs
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def build_repository(layout: Layout) -> str:
     _date_documents(layout.repo / "docs")
     lock = lockfile.render((layout.repo / "pyproject.toml").read_text(encoding="utf-8"))
     (layout.repo / "poetry.lock").write_text(lock, encoding="utf-8")
+    signing.prepare(layout)
     git(layout, "init", "--quiet", f"--initial-branch={BRANCH}")
     package = layout.repo / "shop" / "__init__.py"
     final = package.read_text(encoding="utf-8")
@@ -55,6 +58,7 @@ def build_repository(layout: Layout) -> str:
     package.write_text(final, encoding="utf-8")
     _commit(layout, "Release 1.0.0", TAG)
     commit = git(layout, "rev-parse", "HEAD").strip()
+    write_manifest(layout, commit)
     change(layout, commit=commit)
     return commit
 
@@ -151,10 +155,32 @@ def _git_environment(layout: Layout) -> dict[str, str]:
     return {**supervision.base_environment(layout), **path, **alone, **_AUTHOR}
 
 
+def tag_release(
+    layout: Layout, tag: str, message: str, *, revision: str = "HEAD", key: str = signing.RELEASE_KEY
+) -> None:
+    """Tag the revision, signed if this machine has ssh-keygen; a tag of that name is replaced."""
+    signed = signing.options(layout, key)
+    how = "--sign" if signed else "--annotate"
+    git(layout, *signed, "tag", "--force", how, "--message", message, tag, f"{revision}^{{commit}}")
+
+
+def write_manifest(layout: Layout, commit: str) -> None:
+    """Write what was built of the release: the digest of the archive that deploy.sh puts into place."""
+    archive = layout.run / "release.tar"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    git(layout, "archive", "--format=tar", f"--output={archive}", commit)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    archive.unlink()
+    manifest = {"schema_version": 1, "version": TAG, "commit": commit, "artifacts": {"release.tar": digest}}
+    target = layout.dir / "evidence" / "release-manifest.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, json.dumps(manifest, indent=1) + "\n", mode=0o644)
+
+
 def _commit(layout: Layout, message: str, tag: str) -> None:
     git(layout, "add", "--all")
     git(layout, "-c", "gc.auto=0", "commit", "--quiet", "--message", message)
-    git(layout, "tag", "--annotate", "--message", message, tag)
+    tag_release(layout, tag, message)
 
 
 def _date_documents(directory: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from signoff.errors import DamagedReportError, NotVerifiedError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
@@ -44,6 +45,18 @@ def require_release(what: str, commit: str, released: str) -> None:
     if min(len(commit), len(released)) < _SHORTEST or not (commit.startswith(released) or released.startswith(commit)):
         raise NotVerifiedError(
             f"{what} is about commit {commit[:12] or 'unknown'}, not about {released[:12]}; make it for this release"
+        )
+
+
+def require_environment(what: str, environment: str, accepted: Collection[str]) -> None:
+    """Return if the evidence comes from one of the accepted environments.
+
+    Raises:
+        NotVerifiedError: from another one.
+    """
+    if environment not in accepted:
+        raise NotVerifiedError(
+            f"{what} comes from {environment or 'nowhere'}, not from {' or '.join(accepted)}; repeat it there"
         )
 
 

@@ -26,13 +26,16 @@ class Provenance:
     """When the data that the tool judged by was last updated; None for tools without such data."""
     inspected: int
     """Files that were looked at; 0 when the note does not say."""
+    target: str = ""
+    """The address that was tested; empty when the note does not say."""
 
 
 def read(text: bytes | str, *, report: bytes) -> Provenance:
     """Return the note, once it is proved to speak of this report.
 
     The note is a JSON object: `report_sha256`, `tool`, `commit`, `created`; for tools that consult a database
-    `database_updated`, and for reports that do not list what was looked at `inspected`, the number of files.
+    `database_updated`; for reports that do not list what was looked at `inspected`, the number of files; for tests of
+    something that runs `target`, its address.
 
     Raises:
         NotVerifiedError: not such a note, or one about another file.
@@ -47,4 +50,5 @@ def read(text: bytes | str, *, report: bytes) -> Provenance:
         created=note.at("created").instant(),
         database_updated=note.at("database_updated").instant() if "database_updated" in note else None,
         inspected=note.at("inspected").count() if "inspected" in note else 0,
+        target=note.at("target").text(""),
     )

@@ -51,7 +51,7 @@ from signoff.model.records import (
     SignedAttestation,
     Waiver,
 )
-from signoff.model.rules import Policy, RollbackRule, Separation, WeaknessCategory
+from signoff.model.rules import ChangeWindow, Policy, RollbackRule, Separation, WeaknessCategory
 from signoff.model.seen import Checkpoint, LedgerCheckpoint, Observation, Run
 from signoff.model.words import NO_TARGET, Language, Method, Outcome, Severity, State, Text, Verdict
 
@@ -67,6 +67,7 @@ __all__ = [
     "Cell",
     "CellResult",
     "Change",
+    "ChangeWindow",
     "Check",
     "Checklist",
     "Checkpoint",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selector:
-    """Which targets a check concerns: `hosts`, `hosts:GROUP`, `services:KIND`, several as `KIND,KIND`, or `-` (none)."""
+    """Which targets a check concerns: `hosts`, `hosts:GROUP`, `services:KIND` (or `KIND,KIND`), or `-` (none)."""
 
     scope: Literal["hosts", "services", "-"]
     name: str = ""

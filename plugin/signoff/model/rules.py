@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -63,6 +63,17 @@ class WeaknessCategory:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeWindow:
+    """A time in which something may be done to an environment that is more than looking."""
+
+    opens: datetime
+    closes: datetime
+    purposes: frozenset[str]
+    """What may be done: `load`, `restore`."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """The environment's rules for judging."""
 
@@ -98,4 +109,7 @@ class Policy:
     """How long an attestation may last."""
     categories: tuple[WeaknessCategory, ...] = ()
     """What the edition of the OWASP Top 10 that this environment is judged by consists of."""
+    production: bool = True
+    """Whether users depend on it: then nothing that makes load or changes state may be started."""
+    change_windows: tuple[ChangeWindow, ...] = ()
     sha256: str = ""

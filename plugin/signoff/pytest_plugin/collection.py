@@ -78,7 +78,8 @@ class Collection:
             name = target.params.get("target", NO_TARGET) if target is not None else NO_TARGET
             if isinstance(name, str):  # an empty parameter set has a sentinel instead: it answers no cell
                 test.stash[CELL] = cell = Cell(item=entry.id, check=check_name(test), target=name)
-                if seconds := (self._workspace.checklist.check(cell).at_most or {}).get("seconds"):
+                seconds = (self._workspace.checklist.check(cell).at_most or {}).get("seconds")
+                if seconds and config.pluginmanager.hasplugin("timeout"):
                     test.add_marker(pytest.mark.timeout(seconds))
             if self._session.config.getoption("signoff_strict") and test.get_closest_marker("xfail"):
                 raise pytest.UsageError(f"{test.nodeid}: xfail is no waiver (no approver, no end): write a waiver")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,26 @@ def evaluated_at(pytestconfig: pytest.Config) -> datetime:
 def workspace_path(inventory: Inventory) -> Callable[[str], Path]:
     """Return a function that finds a file named in the inventory (relative to the inventory's folder)."""
     return lambda name: (inventory.folder / name).resolve()
+
+
+@pytest.fixture(scope="session")
+def keep_file(pytestconfig: pytest.Config) -> Callable[[str, bytes], str]:
+    """Return a function that keeps a file beside the reports and returns its name there and its digest, for evidence.
+
+    Folders `reports/<env>/files/<start of the run>/`; a later file of the same name and run replaces the earlier one.
+    What is text must not contain secrets: it is written as it is.
+    """
+    from signoff.store.atomic import write_atomic  # noqa: PLC0415 - few checks keep files
+
+    session = pytestconfig.stash[SESSION]
+    folder = session.workspace.reports / "files" / f"{session.started:%Y%m%dT%H%M%SZ}"
+
+    def keep(name: str, content: bytes) -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / name, content)
+        return f"files/{folder.name}/{name} (sha256 {hashlib.sha256(content).hexdigest()[:16]}…)"
+
+    return keep
 
 
 @pytest.fixture(scope="session")

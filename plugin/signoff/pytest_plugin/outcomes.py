@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from signoff.meter import Kind
+    from signoff.model import Cell
     from signoff.pytest_plugin.session import SignoffSession
 
 EVIDENCE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -43,6 +44,8 @@ class Outcomes:
         item.stash[EVIDENCE] = {}
         cell = item.stash.get(CELL, None)
         METER.start(self._session.workspace.checklist.check(cell).at_most if cell else None)
+        if cell is not None:
+            self._leave_out(cell)
         return (yield from _skipping())
 
     @pytest.hookimpl(wrapper=True)
@@ -96,6 +99,12 @@ class Outcomes:
         report = yield
         self._clean(report)
         return report
+
+    def _leave_out(self, cell: Cell) -> None:
+        """Skip what the policy says does not exist here: nothing is asked of anybody whose answer decides nothing."""
+        for declared in self._session.workspace.inventory.policy.not_applicable:
+            if declared.item == cell.item and declared.target in {"*", cell.target} and declared.approver.strip():
+                pytest.skip(f"not applicable: {declared.reason}")
 
     def _text(self, value: object) -> str:
         text = self._clear(str(value))

@@ -124,6 +124,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     for area in ("infra", "monitoring"):
         shutil.copytree(SUITE / area, folder / "tests" / area, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(SUITE / "checklist.yaml", folder / "tests")
+    shutil.copy(SUITE.parent / "conftest.py", folder)
     shutil.copytree(SUITE.parent / "inventories", folder / "inventories")
     (folder / "pyproject.toml").write_text(
         '[tool.pytest]\nfilterwarnings = ["error"]\nstrict = true\n'

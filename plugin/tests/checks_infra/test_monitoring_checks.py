@@ -1,4 +1,4 @@
-"""MON-SYS-1, MON-SYS-3, MON-SYS-5, MON-LOG-1 and MON-LOG-4."""
+"""MON-SYS-1 and MON-SYS-3."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from signoff.config.kinds.central_log import CentralLogService
-from signoff.config.kinds.error_tracking import ErrorTrackingService
 from signoff.config.kinds.prometheus import PrometheusService
 from signoff.probes.metrics.prometheus import Rule, Runtime, ScrapeTarget
 from signoff.probes.metrics.promql import Selector
-from signoff.probes.products.central_log import Found, NewestLine
-from signoff.probes.products.sentry import AlertRule, Ingest, Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-METRICS, LOGS = "monitoring/test_observability.py", "monitoring/test_logging.py"
+METRICS = "monitoring/test_observability.py"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -52,12 +48,15 @@ WATCHDOG = rule("Watchdog", expression="vector(1)", state="firing")
 RUNTIME = Runtime(is_ready=True, config_loaded=True, corruptions=0, retention="15d")
 
 
-def metrics(
+def metrics(  # noqa: PLR0913 - each is one thing that a server says
     *targets: ScrapeTarget,
     rules: tuple[Rule, ...] = (rule(), WATCHDOG),
     runtime: Runtime = RUNTIME,
     dead: dict[str, tuple[Selector, ...]] | None = None,
     alertmanagers: tuple[str, ...] = ("http://am:9093",),
+    hosts: tuple[str, ...] = (),
+    absent: tuple[str, ...] = (),
+    oldest: timedelta | None = None,
     **settings: Any,
 ) -> Any:
     api = SimpleNamespace(
@@ -67,9 +66,11 @@ def metrics(
         runtime=lambda: runtime,
         dead_selectors=lambda _rules: dead or {},
         alertmanagers=lambda: alertmanagers,
+        query=lambda expression: () if expression in {f"count({name})" for name in absent} else (1,),
+        oldest_sample=lambda: oldest,
     )
     service = PrometheusService(**({"url": "http://p:9090", "jobs": ("node",)} | settings))
-    return SimpleNamespace(name="prometheus", settings=service, api=api)
+    return SimpleNamespace(name="prometheus", settings=service, api=api, hosts=hosts)
 
 
 @pytest.mark.parametrize(
@@ -85,10 +86,50 @@ def metrics(
         (metrics(scrape(), scrape(health="unknown")), "FAIL", "prometheus: targets not up"),
         (metrics(scrape(age=60)), "FAIL", "prometheus: not asked for 3 intervals: node http://web1:9100/metrics"),
         (metrics(), "FAIL", "prometheus: no target in the jobs node"),
+        (metrics(scrape(), hosts=("web1",)), "FAIL", "in the inventory and no target: node web1"),
+        (metrics(scrape(), instances={"node": ("db9",)}), "FAIL", "in the inventory and no target: node db9"),
     ],
 )
 def test_collection(run_check: Callable[..., Any], given: Any, verdict: str, reason: str) -> None:
     conclusion = run_check(METRICS, "prometheus_collects_from_every_target", metrics=given)
+    assert conclusion.state == verdict
+    assert reason in conclusion.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "reason"),
+    [
+        (metrics(), "PASS", ""),
+        (metrics(metrics=("pg_up",), absent=("pg_up",)), "FAIL", "prometheus: has no series of pg_up"),
+        (metrics(absent=("node_cpu_seconds_total",)), "FAIL", "has no series of node_cpu_seconds_total"),
+        (metrics(dead={"job:errors": (Selector(metric="errors"),)}), "FAIL", "for lack of what they need: job:errors"),
+    ],
+)
+def test_metrics_relied_on(run_check: Callable[..., Any], given: Any, verdict: str, reason: str) -> None:
+    conclusion = run_check(METRICS, "metrics_that_are_relied_on_are_collected", metrics=given)
+    assert conclusion.state == verdict
+    assert reason in conclusion.reason
+
+
+@pytest.mark.parametrize(
+    ("retention", "oldest", "verdict", "reason"),
+    [
+        ("15d", None, "PASS", ""),
+        ("14d", None, "FAIL", "keeps samples for 14 days, 0:00:00, needed are 15 days"),
+        ("15d or 100GB", timedelta(days=16), "PASS", ""),
+        ("15d or 100GB", timedelta(days=3), "NOT_VERIFIED", "limited by size"),
+        ("100GB", None, "NOT_VERIFIED", "limited by size"),
+        ("1d or 100GB", timedelta(days=16), "FAIL", "keeps samples for 1 day"),
+        ("", None, "NOT_VERIFIED", "does not say for how long"),
+        ("for ever", None, "NOT_VERIFIED", "not known here"),
+    ],
+)
+def test_retention(
+    run_check: Callable[..., Any], retention: str, oldest: timedelta | None, verdict: str, reason: str
+) -> None:
+    runtime = Runtime(is_ready=True, config_loaded=True, corruptions=0, retention=retention)
+    given = metrics(runtime=runtime, oldest=oldest)
+    conclusion = run_check(METRICS, "samples_are_kept_long_enough", metrics=given)
     assert conclusion.state == verdict
     assert reason in conclusion.reason
 
@@ -175,102 +216,5 @@ def test_dead_rules(run_check: Callable[..., Any], given: Any, verdict: str, rea
 )
 def test_delivery(run_check: Callable[..., Any], given: Any, verdict: str, reason: str) -> None:
     conclusion = run_check(METRICS, "alerting_is_alive_from_end_to_end", metrics=given)
-    assert conclusion.state == verdict
-    assert reason in conclusion.reason
-
-
-def tracker(
-    outcomes: dict[str, int] | None = None, *, status: str = "active", rules: Any = None, seconds: float = 0.1
-) -> Any:
-    told = AlertRule(name="mail", is_active=True, actions=("Send an email",))
-    return SimpleNamespace(
-        name="sentry",
-        settings=ErrorTrackingService(url="http://s", organization="acme", project="shop", token="t"),
-        project=Project(id="1", slug="shop", status=status),
-        ingest=Ingest(outcomes=outcomes if outcomes is not None else {"accepted": 100}),
-        rules=(told,) if rules is None else rules,
-        seconds=seconds,
-    )
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "verdict", "reason"),
-    [
-        ({"accepted": 95, "rate_limited": 5, "filtered": 999}, "PASS", ""),
-        ({"accepted": 90, "invalid": 10}, "FAIL", "sentry: 10% of the events refused, limit is 5%"),
-        ({"rate_limited": 3}, "FAIL", "sentry: 100% of the events refused"),
-        ({}, "NOT_VERIFIED", "no event in 24h"),
-        ({"filtered": 3}, "NOT_VERIFIED", "no event in 24h"),
-    ],
-)
-def test_ingest(run_check: Callable[..., Any], outcomes: dict[str, int], verdict: str, reason: str) -> None:
-    conclusion = run_check(METRICS, "error_tracker_takes_events_in", error_tracker=tracker(outcomes))
-    assert conclusion.state == verdict
-    assert reason in conclusion.reason
-
-
-@pytest.mark.parametrize(
-    ("given", "verdict", "reason"),
-    [
-        (tracker(), "PASS", ""),
-        (tracker(status="pending_deletion"), "FAIL", "project shop is pending_deletion"),
-        (tracker(rules=()), "FAIL", "no active alert rule of shop does anything"),
-        (tracker(rules=(AlertRule(name="a", is_active=False, actions=("x",)),)), "FAIL", "no active alert rule"),
-        (tracker(rules=(AlertRule(name="a", is_active=True, actions=()),)), "FAIL", "no active alert rule"),
-        (tracker(seconds=9), "FAIL", "its API took 9.0 s, limit is 5 s"),
-    ],
-)
-def test_telling(run_check: Callable[..., Any], given: Any, verdict: str, reason: str) -> None:
-    conclusion = run_check(METRICS, "error_tracker_is_responsive_and_tells_somebody", error_tracker=given)
-    assert conclusion.state == verdict
-    assert reason in conclusion.reason
-
-
-def logs(*newest: NewestLine, lines: tuple[dict[str, str], ...] = ()) -> Any:
-    service = CentralLogService(host="mon1", path="/var/log/{host}.log", trace={"url": "https://shop.test/"})
-    log = SimpleNamespace(
-        newest=lambda _hosts: newest, search=lambda _text, within: Found(lines=lines, seconds=min(2.0, within))
-    )
-    return SimpleNamespace(name="central-log", settings=service, log=log, hosts=tuple(one.host for one in newest))
-
-
-def line(host: str, age: float | None) -> NewestLine:
-    if age is None:
-        return NewestLine(host=host, at=None, age=None)
-    return NewestLine(host=host, at=NOW, age=timedelta(seconds=age))
-
-
-@pytest.mark.parametrize(
-    ("given", "verdict", "reason"),
-    [
-        (logs(line("web1", 5), line("web2", 899)), "PASS", ""),
-        (logs(line("web1", -59)), "PASS", ""),
-        (logs(line("web1", 5), line("web2", None)), "FAIL", "central-log: no line of web2"),
-        (logs(line("web1", 3600)), "FAIL", "central-log: newest line older than 0:15:00: web1 (1:00:00)"),
-        (logs(line("web1", -90)), "FAIL", "central-log: clock ahead by more than 0:01:00: web1 (0:01:30)"),
-        (logs(), "NOT_VERIFIED", "nothing inspected"),
-    ],
-)
-def test_collected_logs(run_check: Callable[..., Any], given: Any, verdict: str, reason: str) -> None:
-    conclusion = run_check(LOGS, "every_host_logs_centrally", logs=given)
-    assert (conclusion.state, conclusion.reason) == (verdict, reason)
-
-
-@pytest.mark.parametrize(
-    ("request_id", "lines", "verdict", "reason"),
-    [
-        ("abc", ({"request_id": "abc"},), "PASS", ""),
-        ("abc", ({"message": "abc"}, {"request_id": "abc"}), "PASS", ""),
-        ("abc", (), "FAIL", "central-log: request abc is not in the central log after 2 s"),
-        ("abc", ({"request_id": "abcd"},), "FAIL", "request abc is not in the central log"),
-        ("", (), "NOT_VERIFIED", "answers without X-Request-ID"),
-    ],
-)
-def test_tracing(
-    run_check: Callable[..., Any], request_id: str, lines: tuple[dict[str, str], ...], verdict: str, reason: str
-) -> None:
-    conclusion = run_check(
-        LOGS, "a_request_can_be_found_in_the_central_log", logs=logs(lines=lines), traced_request=request_id
-    )
     assert conclusion.state == verdict
     assert reason in conclusion.reason

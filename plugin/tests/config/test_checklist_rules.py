@@ -43,6 +43,8 @@ ROOT = HERE.parents[2]
         ("name: cached", "name: alive", "'alive' is also a check of INF-SRV-1"),
         ("name: cached", "name: test_cached", "without test_"),
         ("services:redis", "services:reddis", "unknown service kind 'reddis' (did you mean 'redis'?)"),
+        ("services:redis", "services:redis,reddis", "unknown service kind 'reddis' (did you mean 'redis'?)"),
+        ("services:redis", "services:redis,", "not a target selector"),
         ("targets: hosts", "targets: host", "not a target selector"),
         ("targets: hosts", "targets: services", "not a target selector"),
         ("targets: hosts", "targets: '-:x'", "not a target selector"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -96,11 +97,27 @@ def test_every_host_speaks_or_leaves_a_mark(layout: Layout) -> None:
     for host in HOSTS:
         HostLog(layout, host).ship()
     lines = {host: json.loads((layout.central_log / f"{host}.log").read_text("utf-8")) for host in HOSTS}
-    assert lines["db1"] | {"ts": ""} == {
-        "ts": "", "level": "error", "host": "db1", "service": "postgres", "message": "FATAL: no",
+    assert lines["db1"] | {"ts": "", "received": ""} == {
+        "ts": "", "level": "error", "host": "db1", "service": "postgres", "message": "FATAL: no", "received": "",
     }  # fmt: skip
     assert lines["lb1"]["message"] == "-- MARK --"
     assert dt.datetime.fromisoformat(lines["lb1"]["ts"]).tzinfo is not None
+
+
+def test_a_line_says_when_it_was_written_and_when_it_was_taken(layout: Layout) -> None:
+    layout.central_log.mkdir(parents=True)
+    (layout.host("app1") / "var" / "log").mkdir(parents=True)
+    log = layout.host("app1") / "var" / "log" / "shop.log"
+    own = {"ts": "2026-01-01T00:00:00+00:00", "level": "error", "request_id": "abc"}
+    log.write_text(f"warning: slow\n{json.dumps(own)}\n", encoding="utf-8")
+    os.utime(log, (1_800_000_000, 1_800_000_000))
+    collector = HostLog(layout, "app1")
+    collector.ship(without=["request_id"])
+    plain, told = map(json.loads, (layout.central_log / "app1.log").read_text("utf-8").splitlines())
+    assert dt.datetime.fromisoformat(plain["ts"]).timestamp() == 1_800_000_000
+    assert (told["ts"], told["level"], "request_id" in told) == (own["ts"], "error", False)
+    assert dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(told["received"]) < dt.timedelta(minutes=1)
+    assert collector.counts == {"info": 0, "warning": 1, "error": 1}
 
 
 def test_lines_beyond_the_retention_are_removed(layout: Layout) -> None:

@@ -1,4 +1,4 @@
-"""The whole checklist of infrastructure and security against every fault: exactly the named items turn red."""
+"""The whole checklist against every fault: exactly the named items turn red."""
 
 from __future__ import annotations
 

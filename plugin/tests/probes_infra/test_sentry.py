@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
-from signoff.probes.products.sentry import Ingest, Project, Sentry
+from signoff.probes.products.sentry import Ingest, Project, Sentry, retention_days
 from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
@@ -107,3 +107,45 @@ def test_rules_that_are_no_list_are_no_evidence(serve: Callable[..., Any]) -> No
         pytest.raises(NotVerifiedError, match="no list"),
     ):
         Sentry(session, f"http://{address}", "acme").rules(SHOP)
+
+
+def test_rules_are_read_from_every_page(serve: Callable[..., Any]) -> None:
+    asked: list[str] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path)
+        more = "cursor" not in handler.path
+        body = json.dumps([{"name": f"rule {len(asked)}", "actions": [{"id": "x"}]}]).encode()
+        handler.send_response(200)
+        link = f'<http://x/?cursor=0:100:0>; rel="next"; results="{"true" if more else "false"}"; cursor="0:100:0"'
+        handler.send_header("Link", link)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with serve({RULES: answer}) as address, Session(origins=[f"http://{address}"]) as session:
+        found = Sentry(session, f"http://{address}", "acme").rules(SHOP)
+    assert [rule.name for rule in found] == ["rule 1", "rule 2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('{"data": [{"timestamp": "2026-11-01T10:00:00+00:00"}]}', "2026-11-01T10:00:00+00:00"),
+        ('{"data": []}', None),
+    ],
+)
+def test_the_oldest_event_that_can_still_be_read(serve: Callable[..., Any], body: str, wanted: str | None) -> None:
+    with (
+        serve({"/api/0/organizations/acme/events/": (200, {}, body)}) as address,
+        Session(origins=[f"http://{address}"]) as session,
+    ):
+        found = Sentry(session, f"http://{address}", "acme").oldest_event(SHOP, 90)
+    assert (found.isoformat() if found else None) == wanted
+
+
+def test_the_settings_of_an_installation_say_how_long_events_are_kept() -> None:
+    assert retention_days("A=1\nSENTRY_EVENT_RETENTION_DAYS=90\nexport SENTRY_EVENT_RETENTION_DAYS='30' # days\n") == 30
+    for text in ("", "#SENTRY_EVENT_RETENTION_DAYS=30", "SENTRY_EVENT_RETENTION_DAYS=thirty"):
+        with pytest.raises(NotVerifiedError, match="SENTRY_EVENT_RETENTION_DAYS"):
+            retention_days(text)

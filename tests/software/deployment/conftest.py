@@ -13,15 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from signoff.config.hosts import PythonEnvironment
+    from signoff.config.hosts import NodeEnvironment, PythonEnvironment
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.repository import Deployment
     from signoff.config.kinds.web import WebService
     from signoff.importers.drills.deploy_record import DeployRecord
-    from signoff.probes.hosts import python_environment
     from signoff.probes.hosts.env_file import EnvFile
     from signoff.probes.hosts.python_environment import Differences
-    from signoff.probes.hosts.shell_script import Script
     from signoff.probes.web.build_info import Build
     from signoff.pytest_plugin.fixtures import BoundTarget
 
@@ -67,7 +65,7 @@ def env_files(target: BoundTarget, host: Any, run_key: bytes) -> tuple[tuple[Any
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """Keys that should have one value on all hosts and have several, with the hosts that stand apart."""
+    """Keys, and whole files, that should be the same on all hosts and are not, with the hosts that stand apart."""
 
     keys: dict[str, tuple[str, ...]]
     files: int
@@ -75,50 +73,133 @@ class Drift:
 
 @pytest.fixture
 def drift(inventory: Inventory, connect: Callable[[str], Any], run_key: bytes) -> Drift:
-    """Return how the environment files with one path differ between the hosts, by keyed digests."""
+    """Return how files with one path differ between the hosts, by keyed digests: by key, or the file as a whole."""
+    hosts = inventory.hosts.values()
+    settings = [(host.name, one) for host in hosts for one in host.settings.env_files if one.same_on_all_hosts]
+    whole = [(host.name, one) for host in hosts for one in host.settings.config_files if one.same_on_all_hosts]
+    keys: dict[str, tuple[str, ...]] = {}
+    for path, files in _on_several(settings).items():
+        keys |= _different_keys(path, files, connect, run_key)
+    for path, names in _on_several(whole).items():
+        keys |= _different_files(path, names, connect, run_key)
+    compared = (*_on_several(settings).values(), *_on_several(whole).values())
+    return Drift(keys=keys, files=sum(map(len, compared)))
+
+
+def _on_several(listed: list[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return path to host to file, of the paths that several hosts list."""
+    by_path: dict[str, dict[str, Any]] = {}
+    for host, file in listed:
+        by_path.setdefault(file.path, {})[host] = file
+    return {path: files for path, files in by_path.items() if len(files) > 1}
+
+
+def _different_keys(
+    path: str, wanted: dict[str, Any], connect: Callable[[str], Any], key: bytes
+) -> dict[str, tuple[str, ...]]:
     from signoff.probes.hosts.env_file import differing, read
 
-    by_path: dict[str, dict[str, Any]] = {}
-    for host in inventory.hosts.values():
-        for wanted in host.settings.env_files:
-            if wanted.same_on_all_hosts:
-                by_path.setdefault(wanted.path, {})[host.name] = wanted
-    keys: dict[str, tuple[str, ...]] = {}
-    shared = {path: wanted for path, wanted in by_path.items() if len(wanted) > 1}
-    for path, hosts in shared.items():
-        files = {name: read(connect(name), path, key=run_key) for name in hosts}
-        free = {key for one in hosts.values() for key in one.differs}
-        keys |= differing(files, {key for file in files.values() for key in file.keys} - free)
-    return Drift(keys=keys, files=sum(map(len, shared.values())))
+    files = {name: read(connect(name), path, key=key) for name in wanted}
+    free = {each for one in wanted.values() for each in one.differs}
+    return differing(files, {each for file in files.values() for each in file.keys} - free)
+
+
+def _different_files(
+    path: str, names: dict[str, Any], connect: Callable[[str], Any], key: bytes
+) -> dict[str, tuple[str, ...]]:
+    from signoff.probes.hosts.config_file import differing, read
+
+    apart = differing({name: read(connect(name), path, key=key.hex()) for name in names})
+    return {path: apart} if apart else {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interpreter:
-    """A Python environment on a host, compared with the release's lock file."""
+    """What one program on a host would load, compared with the release's lock file."""
 
-    wanted: PythonEnvironment
-    found: python_environment.PythonEnvironment
+    path: str
+    version: str
+    installed: int
     locked: int
     differences: Differences
+    broken: int = 0
+    conflicts: tuple[str, ...] | None = None
+    """Requirements of installed packages that are not met; None: this program's packages cannot say."""
 
 
 @pytest.fixture
 def interpreters(target: BoundTarget, host: Any, source_of: Callable[[str], Any]) -> tuple[Interpreter, ...]:
-    """Return every Python environment of the current host."""
+    """Return every Python environment and every Node.js application of the current host."""
     from signoff import not_verified
+
+    if not target.settings.python and not target.settings.node:
+        not_verified(f"{target.name}: no interpreter named; write signoff.python or signoff.node for it in hosts.yaml")
+    return (
+        *(_python(host, wanted, source_of(wanted.repository)) for wanted in target.settings.python),
+        *(_node(host, wanted, source_of(wanted.repository)) for wanted in target.settings.node),
+    )
+
+
+def _python(host: Any, wanted: PythonEnvironment, origin: Any) -> Interpreter:
     from signoff.importers.locks import lock
+    from signoff.probes.hosts.python_conflicts import conflicts
     from signoff.probes.hosts.python_environment import differences, read
 
-    if not target.settings.python:
-        not_verified(f"{target.name}: no interpreter named; write signoff.python for it in hosts.yaml")
-    compared = []
-    for wanted in target.settings.python:
-        origin, found = source_of(wanted.repository), read(host, wanted.interpreter)
-        name = origin.settings.lockfile
-        packages = lock.read(name, origin.read(name), environment=found.markers, extras=wanted.extras)
-        gap = differences(found, packages, wanted.ignore)
-        compared.append(Interpreter(wanted=wanted, found=found, locked=len(packages), differences=gap))
-    return tuple(compared)
+    found, name = read(host, wanted.interpreter), origin.settings.lockfile
+    packages = lock.read(name, origin.read(name), environment=found.markers, extras=wanted.extras)
+    return Interpreter(
+        path=wanted.interpreter,
+        version=found.version,
+        installed=len(found.packages),
+        locked=len(packages),
+        differences=differences(found, packages, wanted.ignore),
+        broken=found.broken,
+        conflicts=conflicts(found),
+    )
+
+
+def _node(host: Any, wanted: NodeEnvironment, origin: Any) -> Interpreter:
+    from signoff.importers.locks import node_tree
+    from signoff.probes.hosts.node_environment import read
+    from signoff.probes.hosts.python_environment import Differences
+
+    locked = node_tree.read(origin.read(wanted.lockfile))
+    version, installed = read(host, wanted.folder, node=wanted.node)
+    missing, different, extra = node_tree.gaps(locked, installed, development=wanted.development)
+    return Interpreter(
+        path=wanted.folder,
+        version=version,
+        installed=len(installed),
+        locked=len(locked),
+        differences=Differences(missing=missing, different=different, extra=extra),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locked:
+    """The release's lock file, and how it departs from the project that it locks."""
+
+    name: str
+    packages: int
+    departures: tuple[str, ...]
+
+
+@pytest.fixture
+def lock_file(source: Any) -> Locked:
+    """Return the current repository's lock file, read as on the machine of the checks."""
+    from packaging.markers import default_environment
+
+    from signoff import not_verified
+    from signoff.importers.locks import lock, lock_current
+
+    name, project = source.settings.lockfile, source.settings.project
+    if not name:
+        not_verified(f"{source.name}: no lock file named; write lockfile for it in services.yaml")
+    environment = {key: str(value) for key, value in default_environment().items()}
+    text = source.read(name)
+    packages = lock.read(name, text, environment=environment)
+    found = lock_current.stale(name, text, source.read(project), packages, environment=environment)
+    return Locked(name=name, packages=len(packages), departures=found)
 
 
 @pytest.fixture
@@ -132,12 +213,36 @@ def deployment(source: Any) -> Deployment:
     return deployment
 
 
-@pytest.fixture
-def scripts(source: Any, deployment: Deployment) -> dict[str, Script]:
-    """Return the deployment scripts of the release by path."""
-    from signoff.probes.hosts.shell_script import read
+@dataclass(frozen=True, kw_only=True)
+class Scripts:
+    """The deployment files of the release: what reads each, and what is wrong with it."""
 
-    return {path: read(path, source.read(path)) for path in deployment.scripts}
+    read_by: dict[str, str]
+    wrong: tuple[str, ...]
+    unread: tuple[str, ...]
+    """Why a file could not be judged; each with its next step."""
+
+
+@pytest.fixture
+def scripts(source: Any, deployment: Deployment) -> Scripts:
+    """Return the deployment files of the current repository."""
+    from signoff.errors import NotVerifiedError
+    from signoff.probes.repository import deployment_files
+
+    files = deployment_files.Release(
+        paths=source.repository.files(source.commit), read=source.read, severity=deployment.severity
+    )
+    read_by: dict[str, str] = {}
+    wrong: list[str] = []
+    unread: list[str] = []
+    for path in deployment.scripts:
+        for reader, judge in deployment_files.readers(files, path, shellcheck=deployment.shellcheck):
+            read_by[path] = f"{read_by[path]}, {reader}" if path in read_by else reader
+            try:
+                wrong += [f"{path}: {complaint}" for complaint in judge()]
+            except NotVerifiedError as error:
+                unread.append(str(error))
+    return Scripts(read_by=read_by, wrong=tuple(wrong), unread=tuple(dict.fromkeys(unread)))
 
 
 @dataclass(frozen=True, kw_only=True)

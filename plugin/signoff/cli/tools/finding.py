@@ -60,6 +60,11 @@ def _find(program: Program, environ: Mapping[str, str], limit: float) -> Found:
     return Found(program=program, path="", version="")
 
 
+def version_of(command: Sequence[str], environ: Mapping[str, str], *, limit: float = LIMIT) -> str:
+    """Return the version that a program says it is; empty if it does not say."""
+    return _version(command, environ, limit)
+
+
 def _version(command: Sequence[str], environ: Mapping[str, str], limit: float) -> str:
     """Return the first thing in the answer that looks like a version; the exit status says nothing."""
     mine = {name: value for name, value in environ.items() if name in _PASSED}

@@ -40,7 +40,9 @@ class Program:
 
     def _is_for(self, targets: object) -> bool:
         scope, _, name = str(targets).partition(":")
-        return (scope == "hosts" and self.hosts) or (scope == "services" and name in self.kinds)
+        return (scope == "hosts" and self.hosts) or (
+            scope == "services" and any(kind in self.kinds for kind in name.split(","))
+        )
 
 
 def programs() -> tuple[Program, ...]:

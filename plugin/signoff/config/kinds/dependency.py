@@ -18,6 +18,16 @@ class Readiness(Strict):
     key: str = Field(description="Name of the dependency in the answer's `dependencies`; its value must be ok.")
 
 
+class Encryption(Strict):
+    """A TLS connection that must succeed from every source, with a certificate that the source trusts."""
+
+    name: str = Field(default="", description="Name that the certificate must have; empty: the host that is called.")
+    ca_file: str = Field(default="", description="PEM file on the source host; empty: what that host trusts anyway.")
+    starttls: Literal["", "postgres", "mysql", "smtp", "ldap"] = Field(
+        default="", description="Protocol that begins in plain text; needs openssl on the source host."
+    )
+
+
 class DependencyService(Service):
     """One service that others call."""
 
@@ -25,6 +35,7 @@ class DependencyService(Service):
     sources: tuple[str, ...] = Field(min_length=1, description="Inventory hosts that call it.")
     host: str = Field(description="Name or number to which they connect.")
     port: Port
+    tls: Encryption | None = Field(default=None, description="Empty: a TCP connection is enough.")
     readiness: Readiness | None = None
 
     @property

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
-from signoff.config.fields import Ratio, SecretText
-from signoff.config.kinds.base import Service
+from signoff.config.fields import Duration, Ratio, SecretText
+from signoff.config.kinds.base import Service, Strict
+
+
+class SettingsFile(Strict):
+    """The `.env` file of a self-hosted installation, which sets how long events are kept."""
+
+    host: str = Field(description="Inventory host that has it.")
+    path: str
+
+
+class EventRetention(Strict):
+    """How long events must be kept, and may be kept."""
+
+    min: Duration = Field(default=timedelta(days=30), description="Least time that an event is kept.")
+    max: Duration = Field(default=timedelta(days=90), description="Longest time that an event is kept.")
+    settings: SettingsFile | None = Field(
+        default=None, description="Where a self-hosted installation sets it; empty: only the oldest event can prove it."
+    )
+    slack: Duration = Field(default=timedelta(days=1), description="How far the oldest event may be off.")
 
 
 class ErrorTrackingService(Service):
@@ -22,6 +41,8 @@ class ErrorTrackingService(Service):
     period: str = Field(default="24h", pattern=r"^\d+[hdw]$", description="How far back events are counted.")
     lost_ratio: Ratio = Field(default=0.05, description="Most of the arriving events that may be refused.")
     response_seconds: float = Field(default=5.0, gt=0, description="Longest that its API may take to answer.")
+
+    retention: EventRetention = EventRetention()
 
     @property
     def address(self) -> str:

@@ -3,31 +3,75 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from signoff.config.fields import Duration, Ratio
-from signoff.config.kinds.base import Service
+from signoff.config.kinds.base import Service, Strict
 
 
-class LoadReportService(Service):
-    """One load test by Locust, and the limits that it must keep."""
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
+        raise ValueError("unknown time zone; write an IANA name such as Asia/Seoul or UTC") from None
+    return value
 
-    kind: Literal["load_report"] = "load_report"
-    stats: str = Field(description="File written by `locust --json-file`.")
-    history: str = Field(description="File written by `locust --csv`, ending in _stats_history.csv.")
-    context: str = Field(description="What Locust does not know (JSON): target, commit, load generator.")
+
+class JMeterLayout(Strict):
+    """How JMeter was told to write its CSV (`jmeter.save.saveservice.*`)."""
+
+    columns: tuple[str, ...] = Field(default=(), description="Of a file without a header, in their order.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    timestamp: str = Field(default="ms", min_length=1, description="ms, or a format of Python's strptime.")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="Of time stamps in a format.")
+
+
+class LoadRun(Strict):
+    """How `signoff load` makes the load; it never does more than stands here."""
+
+    script: str = Field(description="Locust's file or JMeter's plan, relative to the inventory.")
+    users: int = Field(ge=1, le=20_000, description="Most users at once.")
+    spawn_rate: float = Field(default=10, gt=0, le=1_000, description="New users a second (Locust).")
+    duration: Duration = Field(description="How long; at most three days.", le=timedelta(days=3), gt=timedelta(0))
+    program: str = Field(default="", description="Path of locust or jmeter; empty: from PATH.")
+    variables: tuple[str, ...] = Field(default=(), description="Environment variables that the script needs.")
+    databases: tuple[str, ...] = Field(
+        default=(), description="postgresql services whose statements are counted before and after it."
+    )
+
+
+class LoadFiles(Service):
+    """What a load test left behind, whichever tool ran it, and when it may be used."""
+
+    tool: Literal["locust", "jmeter", "k6", "gatling"] = "locust"
+    stats: str = Field(
+        description="Locust's --json-file or _stats.csv, JMeter's JTL, k6's summary, Gatling's simulation.log or"
+        " stats.json."
+    )
+    history: str = Field(default="", description="Locust's _stats_history.csv (needed), or k6's --out json.")
+    failures: str = Field(default="", description="Locust's _failures.csv: why requests failed.")
+    context: str = Field(description="What the tool does not know (JSON): target, commit, load generator, digests.")
+    jmeter: JMeterLayout = JMeterLayout()
     target: str = Field(description="Address that must have been loaded; not production.")
-    users: int = Field(ge=1, description="Planned peak of concurrent users.")
-    duration: Duration = timedelta(minutes=30)
-    p95_seconds: float = Field(default=1.0, gt=0)
-    error_ratio: Ratio = 0.01
-    min_requests: int = Field(default=1_000, ge=1)
+    min_requests: int = Field(default=1_000, ge=1, description="Fewer prove nothing.")
     generator_cpu_ratio: Ratio = Field(default=0.9, description="A busier generator measures itself.")
     max_age: Duration = timedelta(days=30)
+    p95_seconds: float = Field(default=1.0, gt=0)
+    error_ratio: Ratio = 0.01
+    run: LoadRun | None = Field(default=None, description="How to make the load again: signoff load.")
 
     @property
     def address(self) -> str:
         """What was loaded."""
         return self.target
+
+
+class LoadReportService(LoadFiles):
+    """One load test, and the limits that it must keep."""
+
+    kind: Literal["load_report"] = "load_report"
+    users: int = Field(ge=1, description="Planned peak of concurrent users.")
+    duration: Duration = timedelta(minutes=30)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
-from signoff.config.fields import SecretText
+from signoff.config.fields import Duration, SecretText
 from signoff.config.kinds.base import Service, Strict
 
 
@@ -47,6 +48,15 @@ class PrometheusService(Service):
         ),
         min_length=1,
         description="Metrics that every host must have: processor, memory, disk, network.",
+    )
+    instances: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="For a job, values of `host_label` that must be among its targets."
+    )
+    metrics: tuple[str, ...] = Field(
+        default=(), description="Metrics that must have fresh series, beside those that every host must have."
+    )
+    min_retention: Duration = Field(
+        default=timedelta(days=15), description="How long samples must be kept at least, by time and by size."
     )
     max_missed_scrapes: int = Field(default=3, ge=1, description="Scrape intervals after which a target is too old.")
     alerts: tuple[RequiredAlert, ...] = Field(default=(), description="Alert rules that must exist.")

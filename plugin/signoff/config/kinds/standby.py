@@ -21,7 +21,9 @@ class StandbyService(Service):
     name: str = Field(default="", description="Its application_name at the primary; empty: any standby counts.")
     max_lag: Duration = timedelta(seconds=30)
     max_bytes: int = Field(default=16_777_216, ge=0, description="WAL that it may have left to replay.")
-    drill: str = Field(default="", description="Name of the drill_report service of the last fail-over.")
+    slot: str = Field(default="", description="Its replication slot at the primary; empty: any, but it must use one.")
+    synchronous: bool = Field(default=False, description="Whether commits must wait for it.")
+    drill: str = Field(default="", description="Name of the drill_report service of the last failover.")
 
     @property
     def address(self) -> str:

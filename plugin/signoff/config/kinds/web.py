@@ -81,17 +81,33 @@ class ErrorCase(Strict):
     status: ErrorStatus
 
 
+class Unhandled(Strict):
+    """How many errors that no code expected may have happened."""
+
+    tracking: str = Field(
+        default="",
+        description="Name of an error_tracking service; empty: answers with status 500 in the metrics count.",
+    )
+    max: int = Field(default=0, ge=0, description="Most of them within the window.")
+    window: Duration = timedelta(days=7)
+
+
 class Errors(Strict):
     """How the application reports errors."""
 
     cases: tuple[ErrorCase, ...] = ()
     correlation_header: str = "X-Request-ID"
+    statuses: tuple[ErrorStatus, ...] = Field(
+        default=(400, 401, 404, 405, 406), description="Each must be asked for by at least one case."
+    )
+    unhandled: Unhandled = Unhandled()
 
 
 class Objectives(Strict):
     """What the application promises."""
 
     p95_seconds: float = Field(default=1.0, gt=0)
+    p99_seconds: float | None = Field(default=None, gt=0, description="Empty: nothing is promised of the slowest 1 %.")
     error_ratio: Ratio = 0.01
 
 
@@ -103,10 +119,19 @@ class Metrics(Strict):
     requests: str = "http_requests_total"
     durations: str = Field(default="http_request_duration_seconds", description="Histogram, without _bucket.")
     route_label: str = "route"
+    method_label: str = Field(default="", description="Label of the method; empty: routes are compared without it.")
     status_label: str = "status"
     window: Duration = timedelta(days=7)
     min_requests: int = Field(default=100, ge=30, description="Fewer requests in the window prove nothing.")
     unknown_routes: tuple[str, ...] = Field(default=("",), description="Labels of paths that the application lacks.")
+
+
+class AccessLog(Strict):
+    """An access log in the common or combined format; asked for the routes in use when there are no metrics."""
+
+    host: str = Field(description="Inventory host that has it.")
+    path: str
+    lines: int = Field(default=20_000, ge=100, le=50_000, description="Newest lines that are read.")
 
 
 class Sample(Strict):
@@ -126,6 +151,13 @@ class Journey(Strict):
     p95_seconds: float = Field(default=1.0, gt=0)
 
 
+class Smoke(Strict):
+    """One request that tells whether the deployed whole is alive."""
+
+    path: str = Field(pattern=r"^/")
+    contains: str = Field(default="", description="Text that must be in the answer.")
+
+
 class WebService(Service):
     """One web application behind one address."""
 
@@ -142,8 +174,12 @@ class WebService(Service):
     errors: Errors = Errors()
     objectives: Objectives = Objectives()
     metrics: Metrics | None = None
+    access_log: AccessLog | None = None
     sample: Sample = Sample()
     journeys: tuple[Journey, ...] = ()
+    smoke: tuple[Smoke, ...] = Field(
+        default=(), max_length=20, description="Asked for with GET once the integration tests have passed elsewhere."
+    )
 
     @property
     def accounts(self) -> dict[str, dict[str, str]]:

@@ -19,6 +19,9 @@ import requests
 
 from signoff.demo.exercises.traffic import Visitor, instance
 from signoff.demo.layout import load as load_state
+from signoff.demo.postgres import DATABASE
+from signoff.probes.postgres.database import Address, connect
+from signoff.probes.postgres.statement_snapshot import read as read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,6 +74,7 @@ class Result:
 
 def run(layout: Layout) -> dict[str, str]:
     """Load the idle colour and return the files: name to content."""
+    before = _snapshot(layout)
     result = Result(started=time.time())
     users = [threading.Thread(target=_use, args=(layout, number, result), daemon=True) for number in range(USERS)]
     for user in users:
@@ -86,8 +90,18 @@ def run(layout: Layout) -> dict[str, str]:
     return {
         "locust.json": json.dumps(_statistics(result), indent=1) + "\n",
         "locust_history.csv": _history(result),
+        "statements-before.json": before,
+        "statements-after.json": _snapshot(layout),
         "context.json": json.dumps(context, indent=1) + "\n",
     }
+
+
+def _snapshot(layout: Layout) -> str:
+    address = Address(
+        host="localhost", port=layout.port("pg"), database=DATABASE, user="signoff", ca_file=str(layout.ca_file)
+    )
+    with connect(address, layout.password("pg_signoff")) as database:
+        return json.dumps(read_snapshot(database), indent=1) + "\n"
 
 
 def _use(layout: Layout, number: int, result: Result) -> None:

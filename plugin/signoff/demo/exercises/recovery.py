@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
 HOST = "app2"
+KILLED = "instance killed"
+"""What the inventory calls it."""
 _PORT = "app2_green"
 _LIMIT_SECONDS = 60.0
 
@@ -27,6 +29,25 @@ def run(layout: Layout) -> dict[str, Any]:
     with drill.step("wait until it is ready again"):
         _wait(layout, ready=True)
     return drill.record(layout, seconds=time.monotonic() - started, downtime_seconds=0.0)
+
+
+def game_day(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the same as the record of a game day."""
+    fault = {
+        "name": KILLED,
+        "injected_at": record["performed_at"],
+        "recovered_at": record["finished"] if record["passed"] else None,
+        "passed": record["passed"],
+        "observed": f"ready again after {record['seconds']} s",
+    }
+    people = record["participants"]
+    return {
+        "schema_version": 1,
+        "kind": "game-day",
+        "environment": record["environment"],
+        "participants": people,
+        "faults": [fault],
+    }
 
 
 def _wait(layout: Layout, *, ready: bool) -> None:

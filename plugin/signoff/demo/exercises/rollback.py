@@ -13,29 +13,47 @@ from signoff.demo.layout import DemoError
 from signoff.demo.shop.programs import APP_HOSTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signoff.demo.layout import Layout
 
 _READY_SECONDS = 120.0
-_STEADY_SECONDS = 0.2
+_STEADY_REQUESTS = 20
+"""Asked on each colour between the switches, so that it is a switch under load."""
 
 
-def run(layout: Layout, *, patience_seconds: float = 10.0) -> dict[str, Any]:
+def run(
+    layout: Layout,
+    *,
+    patience_seconds: float = 10.0,
+    hesitate_seconds: float = 0.0,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
     """Return the record; `seconds` is the time from the decision to roll back until blue answers again.
 
     A colour that does not answer within the patience is a failed step; the traffic ends on blue in any case.
+
+    Args:
+        layout: The copy.
+        patience_seconds: How long a switch may take before it has failed.
+        hesitate_seconds: Between the decision and the switch, as when somebody looks for the right command.
+        meanwhile: Done while green serves, for faults.
     """
     drill = Drill(kind="rollback", environment="demo")
     with Watch(Visitor(front(layout), str(layout.ca_file)), "/version") as watch:
         with suppress(DemoError), drill.step("switch traffic to green"):
             _switch(layout, watch, load_balancer.GREEN, patience_seconds)
         with drill.step("watch green serve"):
-            time.sleep(_STEADY_SECONDS)
+            watch.wait_for_answers(_STEADY_REQUESTS, seconds=patience_seconds)
+            meanwhile()
         with suppress(DemoError), drill.step("roll back: switch traffic to blue"):
+            time.sleep(hesitate_seconds)
             _switch(layout, watch, load_balancer.BLUE, patience_seconds)
         with drill.step("watch blue serve"):
-            time.sleep(_STEADY_SECONDS)
+            watch.wait_for_answers(_STEADY_REQUESTS, seconds=patience_seconds)
     seconds = sum(step.seconds for step in drill.steps if step.name.startswith("roll back"))
-    return {**drill.record(layout, seconds=seconds, downtime_seconds=watch.downtime_seconds), "requests": watch.asked}
+    counted = {"requests": watch.asked, "failed_requests": watch.failed}
+    return {**drill.record(layout, seconds=seconds, downtime_seconds=watch.downtime_seconds), **counted}
 
 
 def wait_for_both_colours(layout: Layout) -> None:

@@ -80,6 +80,12 @@ class Watch:
             self._thread.join()
         self.visitor.close()
 
+    def wait_for_answers(self, count: int, *, seconds: float = 10.0) -> None:
+        """Wait until that many more requests were answered or refused, or until the time is over."""
+        deadline, wanted = time.monotonic() + seconds, self.asked + count
+        while self.asked < wanted and time.monotonic() < deadline:
+            time.sleep(0.005)
+
     def wait_for(self, instance_suffix: str, *, green: bool, seconds: float = 10.0) -> bool:
         """Wait until an instance of the wanted colour answers; return whether one did."""
         deadline = time.monotonic() + seconds

@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signoff.demo.faults import application, backup, configuration, database, network, observability, secrets
+from signoff.demo.faults import (
+    application,
+    backup,
+    configuration,
+    database,
+    database_work,
+    delivery,
+    documents,
+    logs,
+    network,
+    observability,
+    operations,
+    pages,
+    performance,
+    recovery,
+    secrets,
+)
 from signoff.demo.layout import DemoError, change, load
 
 if TYPE_CHECKING:
@@ -18,7 +34,23 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOGUE", "SEED", "heal", "heal_all", "inject"]
 
-_AREAS = (network, application, configuration, secrets, database, observability, backup)
+_AREAS = (
+    network,
+    application,
+    configuration,
+    secrets,
+    database,
+    database_work,
+    observability,
+    backup,
+    recovery,
+    operations,
+    logs,
+    documents,
+    delivery,
+    pages,
+    performance,
+)
 
 CATALOGUE: Mapping[str, Fault] = {fault.name: fault for area in _AREAS for fault in area.FAULTS}
 """Every fault by its name."""

@@ -6,6 +6,8 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dotenv import dotenv_values
+
 from signoff.demo import release
 from signoff.demo.faults import instances
 from signoff.demo.faults.edits import Edit, replace
@@ -78,7 +80,10 @@ def _deploy_old_release(layout: Layout) -> None:
 
 
 def _deploy_release(layout: Layout, _: Any) -> None:
+    # The way back brings back the settings of then; a key that was replaced in between is the right one all the same.
+    settings = dotenv_values(programs.source(layout, _VICTIM) / ".env", interpolate=False)
     release.run_script(layout, "deploy/rollback.sh", layout.host(_VICTIM))
+    programs.write_settings(layout, _VICTIM, {name: value or "" for name, value in settings.items()})
     shutil.rmtree(layout.host(_VICTIM) / "srv" / "shop.withdrawn")
     instances.restart(layout, [_VICTIM])
 

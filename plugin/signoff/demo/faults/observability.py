@@ -1,4 +1,4 @@
-"""Faults of what watches the shop: metrics, alerts, logs, error tracking."""
+"""Faults of what watches the shop: metrics, alerts, error tracking."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from signoff.demo import errortracking, prometheus, supervision
 from signoff.demo.faults import instances
 from signoff.demo.faults.model import Fault
 from signoff.demo.layout import write_atomically
-from signoff.demo.log_shipper import policy_file
 from signoff.model import Text
 
 if TYPE_CHECKING:
@@ -23,11 +22,8 @@ if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
 _EVENTS = 12
-_SILENT_HOST = "db1"
 _UNWATCHED_HOST = "db2"
 _LOST_RULE = "DatabaseDown"
-_SHIPPER = "log-shipper"
-_SHORT_RETENTION_DAYS = 3
 
 
 def _limit_events(layout: Layout) -> int:
@@ -107,34 +103,6 @@ def _textfile(layout: Layout) -> Path:
     return layout.host(_UNWATCHED_HOST) / "var" / "lib" / "node_exporter" / "vacuum.prom"
 
 
-def _hang_collector(layout: Layout) -> None:
-    """Let the collector hang just after a host's file was rotated away."""
-    supervision.send_signal(layout, _SHIPPER, "STOP")
-    log = layout.central_log / f"{_SILENT_HOST}.log"
-    log.rename(log.with_suffix(".log.1"))
-
-
-def _wake_collector(layout: Layout, _: Any) -> None:
-    log = layout.central_log / f"{_SILENT_HOST}.log"
-    log.with_suffix(".log.1").rename(log)
-    supervision.send_signal(layout, _SHIPPER, "CONT")
-
-
-def _shorten_retention(layout: Layout) -> int:
-    return _set_retention(layout, _SHORT_RETENTION_DAYS)
-
-
-def _lengthen_retention(layout: Layout, days: int) -> None:
-    _set_retention(layout, days)
-
-
-def _set_retention(layout: Layout, days: int) -> int:
-    policy = _read(policy_file(layout))
-    old, policy["retention_days"] = int(policy["retention_days"]), days
-    write_atomically(policy_file(layout), json.dumps(policy) + "\n", mode=0o644)
-    return old
-
-
 def _read(file: Path) -> Any:
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
@@ -177,19 +145,5 @@ FAULTS = (
         items=("INF-SRV-4", "MON-SYS-1"),
         break_=_break_exporter,
         mend=_mend_exporter,
-    ),
-    Fault(
-        name="central-log-silent",
-        title=Text(ko="db1의 로그가 중앙 로그에 도착하지 않습니다", en="Nothing of db1 arrives in the central log"),
-        items=("MON-LOG-1",),
-        break_=_hang_collector,
-        mend=_wake_collector,
-    ),
-    Fault(
-        name="log-retention-short",
-        title=Text(ko="로그 보존 기간이 3일로 설정되어 있습니다", en="Logs are kept for 3 days only"),
-        items=("MON-LOG-2",),
-        break_=_shorten_retention,
-        mend=_lengthen_retention,
     ),
 )

@@ -48,7 +48,7 @@ def settings(layout: Layout, host: str) -> dict[str, str]:
         "SHOP_REDIS_URL": cache.url(layout, "shop"),
         "SHOP_PAYMENT_API_KEY": layout.password("payment_api_key"),
         "SHOP_ERROR_TRACKING_DSN": f"http://shop@127.0.0.1:{layout.port('sentry')}/1",
-        "SHOP_LOG_FILE": str(layout.central_log / f"{host}.log"),
+        "SHOP_LOG_FILE": str(layout.host(host) / "var" / "log" / "shop.log"),
         "SHOP_DATABASE_POOL_SIZE": str(POOL_SIZE),
         "SHOP_SESSION_IDLE_SECONDS": "900",
         "SHOP_SESSION_LIFETIME_SECONDS": "1800",

@@ -1,8 +1,17 @@
-"""The proof that migrations were tried on a copy of the data: up, down again, and up again."""
+"""The proof that migrations were tried on a copy of the data: up, down again, and up again.
+
+A JSON object:
+
+    {"schema_version": 1, "commit": "3f2a91c…", "finished": "2026-11-22T01:10:00Z",
+     "steps": [{"action": "up", "version": "1", "seconds": 0.2, "ok": true}],
+     "tables": {"orders": "sha256 of its structure after the last step"}}
+
+`tables` may be left out; without it, nobody can tell whether the structure in production is what the migrations make.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from signoff.errors import NotVerifiedError
@@ -10,7 +19,7 @@ from signoff.importers._json import Node
 from signoff.probes.repository.migrations import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 _KIND = "migration proof"
@@ -33,6 +42,8 @@ class MigrationProof:
     commit: str
     finished: datetime
     steps: tuple[Step, ...]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each table's structure after the last step; empty: not recorded."""
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -43,6 +54,14 @@ class MigrationProof:
     def seconds(self) -> float:
         """All steps together."""
         return sum(step.seconds for step in self.steps)
+
+    def longest(self, action: Literal["up", "down"]) -> float:
+        """Return the seconds of all steps in one direction, each as long as it took at worst."""
+        worst: dict[str, float] = {}
+        for step in self.steps:
+            if step.action == action:
+                worst[step.version] = max(step.seconds, worst.get(step.version, 0.0))
+        return sum(worst.values())
 
     def unproven(self, versions: Iterable[str]) -> tuple[str, ...]:
         """Return those versions that did not go up, then down, then up again, in this order and each with success."""
@@ -65,7 +84,13 @@ def read(text: bytes | str) -> MigrationProof:
     steps = tuple(map(_step, proof.at("steps").items()))
     if not steps:
         raise NotVerifiedError(f"{_KIND}: no step in it; import the proof of a rehearsal that took place")
-    return MigrationProof(commit=proof.at("commit").text(), finished=proof.at("finished").instant(), steps=steps)
+    tables = proof.at("tables").members() if "tables" in proof else {}
+    return MigrationProof(
+        commit=proof.at("commit").text(),
+        finished=proof.at("finished").instant(),
+        steps=steps,
+        tables={name: digest.text() for name, digest in tables.items()},
+    )
 
 
 def _step(node: Node) -> Step:

@@ -13,7 +13,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from signoff.errors import NotVerifiedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
 CaseOutcome = Literal["passed", "failed", "error", "skipped"]
@@ -76,6 +76,41 @@ def read(text: bytes | str, *, timezone: tzinfo = UTC) -> JUnitReport:
     if not cases:
         raise NotVerifiedError("JUnit report: no test case in it; import the report of a run that executed tests")
     return JUnitReport(cases=cases, started=_started(root, timezone), properties=_properties(root))
+
+
+def read_suites(text: bytes | str, *, timezone: tzinfo = UTC) -> tuple[JUnitReport, ...]:
+    """Return each suite that holds cases as a report of its own, with the properties of that suite alone.
+
+    Raises:
+        NotVerifiedError: as `read`; no suite is left out.
+    """
+    read(text, timezone=timezone)
+    suites = [suite for suite in _leaf_suites(_parse(text)) if suite.find("testcase") is not None]
+    return tuple(
+        JUnitReport(
+            cases=tuple(_case(element) for element in suite.findall("testcase")),
+            started=_started(suite, timezone),
+            properties=_properties(suite),
+        )
+        for suite in suites
+    )
+
+
+def merge(reports: Sequence[JUnitReport]) -> JUnitReport:
+    """Return several files of one run as one report; it has the properties on which all of them agree.
+
+    Raises:
+        NotVerifiedError: there is none.
+    """
+    if not reports:
+        raise NotVerifiedError("JUnit report: no file of that name; put it where the inventory says")
+    common = set.intersection(*(set(report.properties.items()) for report in reports))
+    undated = any(report.started is None for report in reports)
+    return JUnitReport(
+        cases=tuple(case for report in reports for case in report.cases),
+        started=None if undated else min(report.started for report in reports if report.started),
+        properties=dict(common),
+    )
 
 
 def _parse(text: bytes | str) -> Element:

@@ -23,7 +23,7 @@ from signoff.meter import METER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_READING = re.compile(r"(?:Describe|Get|List|Lookup|Head|BatchGet)[A-Z]\w*\Z")
+_READING = re.compile(r"(?:(?:Describe|Get|List|Lookup|Head|BatchGet)[A-Z]\w*|FilterLogEvents)\Z")
 _HANDS_OUT_SECRETS = re.compile(
     r"(?:BatchGet|Get)(?:Secret|Parameter|AuthorizationToken|SessionToken|FederationToken|PasswordData|Credentials"
     r"|OpenIdToken|LoginProfile|LoginToken|RoleCredentials|ClusterCredentials|Object(?!Lock|Tagging|Acl)|Random|DataKey)"

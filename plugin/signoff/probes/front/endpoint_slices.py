@@ -29,7 +29,7 @@ def read_endpoint_slices(documents: Documents, pools: Sequence[str]) -> Balancer
     Raises:
         NotVerifiedError: none of the services has endpoints, or the answers cannot be had.
     """
-    layers = {_full_name(pod): _layer(pod) for pod in documents.read(PODS).at("items").items()}
+    layers = {_full_name(pod): layer_of(pod) for pod in documents.read(PODS).at("items").items()}
     servers: dict[str, list[ServerState]] = {}
     for one in documents.read(SLICES).at("items").items():
         metadata = one.at("metadata")
@@ -73,7 +73,7 @@ def _full_name(pod: Node) -> str:
     return f"{metadata.at('namespace').text()}/{metadata.at('name').text()}"
 
 
-def _layer(pod: Node) -> str:
+def layer_of(pod: Node) -> str:
     """Return the weakest layer of the readiness checks of the pod's containers; empty: nothing checks it."""
     kinds = []
     for container in pod.at("spec").at("containers").items():

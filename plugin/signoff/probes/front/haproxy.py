@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from signoff.errors import AuthenticationError, NotVerifiedError
+from signoff.errors import AuthenticationError, GuardError, NotVerifiedError
 from signoff.probes.front.balancer import Backend, BalancerFacts, ServerState
 
 if TYPE_CHECKING:
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 _NEEDED = frozenset({"pxname", "svname", "status", "type", "weight", "check_status", "lastchg"})
 _PYTHON = (
     "import socket, sys; s = socket.socket(socket.AF_UNIX); s.settimeout(3); s.connect(sys.argv[1]);"
-    ' s.sendall(b"show stat\\n"); sys.stdout.write("".join(iter(lambda: s.recv(65536).decode(), "")))'
+    ' s.sendall(sys.argv[2].encode() + b"\\n");'
+    ' sys.stdout.write("".join(iter(lambda: s.recv(65536).decode(), "")))'
 )
 _ASK_SOCKET = f"""
-if command -v socat >/dev/null; then printf 'show stat\\n' | socat -t 3 - UNIX-CONNECT:{{path}}
-elif command -v python3 >/dev/null; then python3 -c '{_PYTHON}' {{path}}
-else printf 'show stat\\n' | nc -U -N -w 3 {{path}}; fi
+if command -v socat >/dev/null; then printf '%s\\n' {{command}} | socat -t 3 - UNIX-CONNECT:{{path}}
+elif command -v python3 >/dev/null; then python3 -c '{_PYTHON}' {{path}} {{command}}
+else printf '%s\\n' {{command}} | nc -U -N -w 3 {{path}}; fi
 """
+_FILE = re.compile(r"[\w./+-]+\Z")
+_MAP_WORDS = 3
+"""Address, key and value."""
 _FRONTEND, _BACKEND, _SERVER = "0", "1", "2"
 
 
@@ -52,14 +57,46 @@ def read_socket(host: Any, path: str) -> BalancerFacts:
     Raises:
         NotVerifiedError: no socket there, no right to use it, or no program to use it with.
     """
-    result = host.run(_ASK_SOCKET.format(path=shlex.quote(path)))
-    if not result.stdout.startswith("# "):
-        said = (result.stderr.strip().splitlines() or ["no answer"])[-1][:200]
-        raise NotVerifiedError(
-            f"{path}: {said}; install socat or python3, and give the account a socket of its own:"
-            f" stats socket {path} level user mode 660 group ACCOUNT"
-        )
-    return parse_haproxy(result.stdout, path)
+    stdout, stderr = _ask(host, path, "show stat")
+    if not stdout.startswith("# "):
+        raise _no_way_in(path, stderr)
+    return parse_haproxy(stdout, path)
+
+
+def read_map(host: Any, path: str, file: str) -> dict[str, str]:
+    """Return what a map of the running HAProxy says, by one `show map` through the runtime socket.
+
+    Args:
+        host: A connected testinfra host.
+        path: The socket.
+        file: The map's file, as HAProxy's configuration names it.
+
+    Raises:
+        NotVerifiedError: no way in, or HAProxy uses no such map.
+        GuardError: no name of a file, but something that HAProxy would take for more commands.
+    """
+    if not _FILE.match(file):
+        raise GuardError(f"{file!r} is no name of a map's file; write its path")
+    stdout, stderr = _ask(host, path, f"show map {file}")
+    if "nknown map identifier" in stdout:
+        raise NotVerifiedError(f"{path}: HAProxy uses no map {file}; write its name as the configuration does")
+    lines = [line.split(" ", 2) for line in stdout.splitlines() if line.strip()]
+    if stderr.strip() or any(len(words) < _MAP_WORDS or not words[0].startswith("0x") for words in lines):
+        raise _no_way_in(path, stderr or stdout)
+    return {key: value.strip() for _, key, value in lines}
+
+
+def _ask(host: Any, path: str, command: str) -> tuple[str, str]:
+    result = host.run(_ASK_SOCKET.format(path=shlex.quote(path), command=shlex.quote(command)))
+    return result.stdout, result.stderr
+
+
+def _no_way_in(path: str, text: str) -> NotVerifiedError:
+    said = (text.strip().splitlines() or ["no answer"])[-1][:200]
+    return NotVerifiedError(
+        f"{path}: {said}; install socat or python3, and give the account a socket of its own:"
+        f" stats socket {path} level user mode 660 group ACCOUNT"
+    )
 
 
 def parse_haproxy(text: str, source: str) -> BalancerFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -36,7 +36,9 @@ print(json.dumps({
         "python_version": ".".join(platform.python_version_tuple()[:2]),
         "sys_platform": sys.platform,
     },
-    "packages": [[d.metadata["Name"], d.version, str(d.locate_file(""))] for d in m.distributions()],
+    "packages": [
+        [d.metadata["Name"], d.version, str(d.locate_file("")), list(d.requires or ())] for d in m.distributions()
+    ],
 }))
 """
 
@@ -52,6 +54,8 @@ class PythonEnvironment:
     """Normal name to version; two versions are the remains of a broken upgrade."""
     broken: int
     """Installations whose own record has no name."""
+    requirements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Normal name to what the package itself says that it needs (PEP 508)."""
 
     @property
     def version(self) -> str:
@@ -89,25 +93,31 @@ def read(host: Any, interpreter: str) -> PythonEnvironment:
         markers, rows = dict(answer["environment"]), list(answer["packages"])
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise NotVerifiedError(f"{interpreter}: its answer cannot be read; is this a Python interpreter?") from error
-    packages, broken = _importable(rows)
+    packages, requirements, broken = _importable(rows)
     if not packages:
         raise NotVerifiedError(f"{interpreter}: no package is installed; is this the application's interpreter?")
-    return PythonEnvironment(interpreter=interpreter, markers=markers, packages=packages, broken=broken)
+    return PythonEnvironment(
+        interpreter=interpreter, markers=markers, packages=packages, broken=broken, requirements=requirements
+    )
 
 
-def _importable(rows: Sequence[Sequence[str | None]]) -> tuple[dict[str, tuple[str, ...]], int]:
-    """Return the versions by name: the first folder on the path wins, later ones are hidden by it."""
+def _importable(
+    rows: Sequence[Sequence[Any]],
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], int]:
+    """Return versions and requirements by name: the first folder on the path wins, later ones are hidden by it."""
     folder_of: dict[str, str] = {}
     versions: dict[str, tuple[str, ...]] = {}
+    requirements: dict[str, tuple[str, ...]] = {}
     broken = 0
-    for name, version, folder in rows:
+    for name, version, folder, needed in rows:
         if not name or not version:
             broken += 1
             continue
         normal = canonicalize_name(name)
         if folder_of.setdefault(normal, str(folder)) == folder:
             versions[normal] = (*versions.get(normal, ()), version)
-    return versions, broken
+            requirements[normal] = tuple(map(str, needed))
+    return versions, requirements, broken
 
 
 def differences(

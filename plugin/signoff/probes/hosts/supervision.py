@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import configparser
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from signoff.errors import NotVerifiedError
 
 _AFTER_CRASH = {"always", "on-failure", "on-abnormal"}
-_PROPERTIES = ("LoadState", "UnitFileState", "ActiveState", "Restart", "StartLimitBurst", "NRestarts")
+_PROPERTIES = (
+    *("LoadState", "UnitFileState", "ActiveState", "Restart", "StartLimitBurst", "StartLimitIntervalUSec"),
+    *("NRestarts", "ActiveEnterTimestampMonotonic", "WatchdogUSec"),
+)
 _SUPERVISOR_DEFAULT = "unexpected"
 
 
@@ -25,6 +29,10 @@ class RestartPolicy:
     starts_at_boot: bool
     detail: str
     """The manager's own words."""
+    restarts: int = 0
+    """How often the manager did start it again, since the host itself started; 0 if it does not say."""
+    restarted_ago: timedelta | None = None
+    """How long it has been running since the last of those; None: never restarted, or not running now."""
 
 
 def read(host: Any, process: str, *, manager: str, config: str = "") -> RestartPolicy:
@@ -56,14 +64,34 @@ def _systemd(host: Any, unit: str) -> RestartPolicy:
     if shown.rc != 0 or "Restart" not in values:
         raise NotVerifiedError(f"{unit}: systemctl show answered nothing that can be read; is systemd too old?")
     restart = values["Restart"]
+    restarts = _count(values.get("NRestarts", ""))
+    watchdog = values.get("WatchdogUSec", "0")
+    watched = "" if watchdog in {"", "0", "infinity"} else f", watchdog {watchdog}"
+    # Without a limit of starts, systemd's own says 5 in 10 s: a program that cannot start is not tried for ever.
+    limit = f"{values.get('StartLimitBurst', '?')} in {values.get('StartLimitIntervalUSec', '?')}"
     return RestartPolicy(
         process=unit,
         manager="systemd",
         is_known=values.get("LoadState") == "loaded",
         restarts_after_crash=restart in _AFTER_CRASH,
         starts_at_boot=values.get("UnitFileState") in {"enabled", "enabled-runtime", "static", "generated"},
-        detail=f"Restart={restart}, {values.get('UnitFileState') or 'not enabled'}",
+        detail=f"Restart={restart}, {values.get('UnitFileState') or 'not enabled'}, starts {limit}{watched}",
+        restarts=restarts,
+        restarted_ago=_running_for(host, values) if restarts else None,
     )
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _running_for(host: Any, values: dict[str, str]) -> timedelta | None:
+    """Return for how long the unit has been active, by the host's own uptime; None if it is not, or does not say."""
+    since = _count(values.get("ActiveEnterTimestampMonotonic", ""))
+    uptime = host.run("cat /proc/uptime").stdout.partition(".")[0]
+    if values.get("ActiveState") != "active" or not since or not _count(uptime):
+        return None
+    return max(timedelta(seconds=_count(uptime)) - timedelta(microseconds=since), timedelta(0))
 
 
 def _supervisor(host: Any, program: str, config: str) -> RestartPolicy:

@@ -6,7 +6,7 @@ import math
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
@@ -181,6 +181,11 @@ class Prometheus:
         if len(samples) > 1:
             raise NotVerifiedError(f"{expression}: {len(samples)} series where one number was expected; aggregate them")
         return next((sample.value for sample in samples if not math.isnan(sample.value)), None)
+
+    def oldest_sample(self) -> timedelta | None:
+        """Return how old its oldest sample is, by its own metrics; None if it does not collect those."""
+        age = self.scalar("time() - min(prometheus_tsdb_lowest_timestamp_seconds)")
+        return None if age is None else timedelta(seconds=age)
 
     def absent(self, selectors: Sequence[Selector]) -> tuple[Selector, ...]:
         """Return those of the selectors for which there is no series now."""

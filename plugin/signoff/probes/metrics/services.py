@@ -24,6 +24,8 @@ class Names:
     """Histogram, without `_bucket`."""
     route_label: str
     status_label: str
+    method_label: str = ""
+    """Empty: methods are not told apart."""
 
     @classmethod
     def of(cls, entry: Any) -> Names:
@@ -38,6 +40,8 @@ class Traffic:
     requests: float
     errors: float
     p95_seconds: float
+    p99_seconds: float = 0.0
+    source: str = "Prometheus"
 
     @property
     def error_ratio(self) -> float:
@@ -75,21 +79,39 @@ class ServiceMetrics:
         broken = f'{{{chosen},{names.status_label}=~"5.."}}'
         errors = self._prometheus.scalar(f"sum(increase({names.requests}{broken}{during}))")
         buckets = f"{names.durations}_bucket{{{chosen}}}"
-        p95 = self._prometheus.scalar(f"histogram_quantile(0.95, sum by (le) (rate({buckets}{during})))")
-        if p95 is None:
+        rates = f"sum by (le) (rate({buckets}{during}))"
+        p95, p99 = (self._prometheus.scalar(f"histogram_quantile({share}, {rates})") for share in ("0.95", "0.99"))
+        if p95 is None or p99 is None:
             raise NotVerifiedError(f"{buckets}: no histogram; correct metrics in the inventory")
-        return Traffic(requests=requests, errors=errors or 0.0, p95_seconds=p95)
+        return Traffic(requests=requests, errors=errors or 0.0, p95_seconds=p95, p99_seconds=p99)
+
+    def unhandled(self, window: timedelta) -> int:
+        """Return how many answers with status 500 there were within a window of their own.
+
+        Raises:
+            NotVerifiedError: no request at all is counted there.
+        """
+        names, during = self._names, f"[{int(window.total_seconds())}s]"
+        if not self._prometheus.scalar(f"sum(increase({names.requests}{{{names.selector}}}{during}))"):
+            raise NotVerifiedError(f"{names.requests}: no request in {window}; correct metrics in the inventory")
+        broken = f'{{{names.selector},{names.status_label}="500"}}'
+        return round(self._prometheus.scalar(f"sum(increase({names.requests}{broken}{during}))") or 0.0)
 
     def routes(self) -> frozenset[str]:
-        """Return the routes that were asked within the window.
+        """Return the routes that were asked within the window, with their method before them if there is a label.
 
         Raises:
             NotVerifiedError: none, or the requests carry no such label.
         """
         names = self._names
-        by_route = f"sum by ({names.route_label}) (increase({names.requests}{{{names.selector}}}{self._during}))"
+        labels = f"{names.method_label}, {names.route_label}" if names.method_label else names.route_label
+        # A method that a route refuses is nobody's route.
+        refused = f',{names.status_label}!="405"' if names.method_label else ""
+        by_route = f"sum by ({labels}) (increase({names.requests}{{{names.selector}{refused}}}{self._during}))"
         samples = self._prometheus.query(by_route)
-        found = frozenset(sample.labels.get(names.route_label, "") for sample in samples if sample.value > 0)
-        if not found or found == {""}:
+        asked = [sample.labels for sample in samples if sample.value > 0]
+        if not any(labels.get(names.route_label, "") for labels in asked):
             raise NotVerifiedError(f"{by_route}: no route label; correct metrics in the inventory or add the label")
-        return found
+        return frozenset(
+            f"{labels.get(names.method_label, '')} {labels.get(names.route_label, '')}".strip() for labels in asked
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from signoff.errors import NotVerifiedError
@@ -24,6 +24,8 @@ class Index:
     enforces: bool
     """It guards a primary key, a unique or an exclusion constraint, so it works even if nothing reads it."""
     scans: int
+    serves_key: bool
+    """It leads with the columns of a foreign key: changes of the other table need it, however rare they are."""
     shape: str
     """Columns, operator classes, order, predicate and method as one text: equal shapes on one table are duplicates."""
 
@@ -66,8 +68,23 @@ class Indexes:
 
     @property
     def unused(self) -> tuple[Index, ...]:
-        """Indexes that nothing has read since the statistics began and that guard no constraint."""
-        return tuple(index for index in self.indexes if index.is_valid and not index.enforces and index.scans == 0)
+        """Indexes that nothing has read since the statistics began, and that guard and serve no constraint."""
+        return tuple(
+            index
+            for index in self.indexes
+            if index.is_valid and not index.enforces and not index.serves_key and index.scans == 0
+        )
+
+    def with_reads_of(self, standby: Indexes) -> Indexes:
+        """Return the same indexes with what a standby read of them; it was watched for as long as the younger one."""
+        reads = {(index.table, index.name): index.scans for index in standby.indexes}
+        return replace(
+            self,
+            indexes=tuple(
+                replace(index, scans=index.scans + reads.get((index.table, index.name), 0)) for index in self.indexes
+            ),
+            statistics_age=min(self.statistics_age, standby.statistics_age),
+        )
 
 
 def read(database: Database) -> Indexes:
@@ -93,6 +110,11 @@ SELECT i.indrelid::regclass::text AS "table",
        i.indisvalid AND i.indisready AS is_valid,
        i.indisunique OR i.indisprimary OR i.indisexclusion AS enforces,
        coalesce(s.idx_scan, 0) AS scans,
+       EXISTS (
+           SELECT FROM pg_constraint k
+           WHERE k.contype = 'f' AND k.conrelid = i.indrelid AND i.indpred IS NULL
+             AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey
+       ) AS serves_key,
        concat_ws(' ', c.relam, i.indkey, i.indclass, i.indcollation, i.indoption, i.indnkeyatts,
                  pg_get_expr(i.indexprs, i.indrelid), '/', pg_get_expr(i.indpred, i.indrelid)) AS shape
 FROM pg_index i

@@ -25,6 +25,8 @@ class Sender:
     """What the standby has not replayed; None before it says so."""
     lag: float | None
     """Seconds that the newest replayed change needed to get there; None while nothing is written."""
+    sync: str = "async"
+    """`sync` or `quorum`: a commit waits for it; `potential`: it is next in line; `async`."""
 
     @property
     def is_streaming(self) -> bool:
@@ -42,6 +44,8 @@ class Standby:
     received: int
     replayed: int
     system_id: str
+    replay_paused: bool = False
+    """What it receives is not applied: it would have to be resumed and wait before it could take over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +126,7 @@ def exposed(facts: Archiver) -> timedelta | None:
 _SENDERS = """
 SELECT application_name AS name, coalesce(state, 'hidden') AS state,
     pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint AS behind_bytes,
-    extract(epoch FROM replay_lag)::float8 AS lag
+    extract(epoch FROM replay_lag)::float8 AS lag, coalesce(sync_state, 'async') AS sync
 FROM pg_stat_replication ORDER BY application_name
 """
 _STANDBY = """
@@ -130,7 +134,8 @@ SELECT pg_is_in_recovery() AS in_recovery,
     coalesce((SELECT coalesce(status, 'hidden') FROM pg_stat_wal_receiver), 'none') AS receiver,
     coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0'), 0)::bigint AS received,
     coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint AS replayed,
-    (SELECT system_identifier::text FROM pg_control_system()) AS system_id
+    (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
+    CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END AS replay_paused
 """
 _POSITION = """
 SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_id,
@@ -144,7 +149,8 @@ WITH setting AS (
 SELECT current_setting('archive_mode') <> 'off' AS enabled, archived_count AS archived,
     coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failed_last,
     extract(epoch FROM clock_timestamp() - last_archived_time)::float8 AS age, segment_bytes, timeout,
-    CASE WHEN last_archived_wal ~ '^[0-9A-F]{24}$' THEN greatest(0,
+    -- A base backup's own file is named like the segment that it begins in, which is there by then.
+    CASE WHEN last_archived_wal ~ '^[0-9A-F]{24}([.][0-9A-F]{8}[.]backup)?$' THEN greatest(0,
         pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') - segment_bytes * (
             ('x' || substr(last_archived_wal, 9, 8))::bit(32)::bigint * (4294967296 / segment_bytes)
             + ('x' || substr(last_archived_wal, 17, 8))::bit(32)::bigint + 1))::bigint

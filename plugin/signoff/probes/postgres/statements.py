@@ -121,12 +121,17 @@ def read(database: Database, roles: Sequence[str] = ()) -> Statements:
     return Statements(statements=tuple(map(_statement, rows)), age=info.age, evictions=info.evictions)
 
 
-def _statement(row: _Row) -> Statement:
-    text = " ".join(_COMMENT.sub(" ", row.query).split()).lstrip("( ")
+def shown(query: str, *, otherwise: str = "command") -> str:
+    """Return the statement as it may be shown: in one line, cut, and not at all if it may hold its constants."""
+    text = " ".join(_COMMENT.sub(" ", query).split()).lstrip("( ")
     if not _NORMALISED.match(text):
-        text = f"command {row.queryid}"
-    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return Statement(text=shown, calls=row.calls, mean_ms=row.mean_ms, max_ms=row.max_ms, total_ms=row.total_ms)
+        text = otherwise
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _statement(row: _Row) -> Statement:
+    text = shown(row.query, otherwise=f"command {row.queryid}")
+    return Statement(text=text, calls=row.calls, mean_ms=row.mean_ms, max_ms=row.max_ms, total_ms=row.total_ms)
 
 
 _EXTENSION = """

@@ -78,7 +78,7 @@ class _Client(redis.Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         METER.spend("cache_commands")
-        return super().execute_command(*args, **options)
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call] # redis types only its commands
 
 
 def read_redis(  # noqa: PLR0913 - an address has this many parts

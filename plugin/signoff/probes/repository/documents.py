@@ -1,4 +1,4 @@
-"""What a Markdown document says about itself: headings, date, version and who approved it."""
+"""What a Markdown document says about itself: headings, date, version, who approved it, and what it links to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from signoff.errors import NotVerifiedError
+from signoff.probes.repository.headings import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,12 @@ _DATES = {
 }
 _APPROVERS = {"approver", "approved by", "승인자", "승인"}
 _VERSIONS = {"version", "버전"}
+_LINKS = (
+    re.compile(r"(?<!!)\[[^\]]*\]\(\s*<?([^)\s>]+)[^)]*\)"),
+    re.compile(r"^\s*\[[^\]]+\]:\s*<?([^\s>]+)"),
+    re.compile(r"<(https?://[^>\s]+)>"),
+)
+_CODE = re.compile(r"`[^`]*`")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,19 +47,22 @@ class Document:
     version: str
     approver: str
     words: int
+    links: tuple[str, ...] = ()
+    """What it links to, each once: addresses, and paths relative to the document."""
 
     def lacks(self, headings: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the wanted headings that none of the document's headings contains."""
-        own = [heading.casefold() for heading in self.headings]
-        return tuple(wanted for wanted in headings if not any(wanted.casefold() in heading for heading in own))
+        """Return those of the wanted headings that none of the document's headings names, in Korean or English."""
+        return missing(self.headings, headings)
 
 
-def read(text: bytes | str, *, today: date) -> Document:
+def read(text: bytes | str, *, today: date, changed: date | None = None, version: str = "") -> Document:
     """Return what the document says; statements are lines such as `Approver: Kim`, `승인자: Kim` or front matter.
 
     Args:
         text: Markdown.
         today: No date after it is believed.
+        changed: When it was last changed, if whoever keeps it knows; what it states itself does not count then.
+        version: Its version, if whoever keeps it knows.
 
     Raises:
         NotVerifiedError: empty, not text, without any heading, without a date, or dated in the future.
@@ -64,7 +74,8 @@ def read(text: bytes | str, *, today: date) -> Document:
     statements = [
         (m["label"].strip().casefold().replace("_", " "), m["value"]) for m in map(_STATEMENT.match, lines) if m
     ]
-    dates = [found for label, value in statements if label in _DATES and (found := _date(value))]
+    stated = [found for label, value in statements if label in _DATES and (found := _date(value))]
+    dates = [changed] if changed else stated
     if not dates:
         raise NotVerifiedError("it states no date; add a line such as `Date: 2026-11-22` or `작성일: 2026-11-22`")
     if max(dates) > today:
@@ -72,9 +83,10 @@ def read(text: bytes | str, *, today: date) -> Document:
     return Document(
         headings=headings,
         dated=max(dates),
-        version=_first(statements, _VERSIONS),
+        version=version or _first(statements, _VERSIONS),
         approver=_first(statements, _APPROVERS),
         words=sum(len(line.split()) for line in lines),
+        links=tuple(dict.fromkeys(link for line in lines for link in _links(line))),
     )
 
 
@@ -98,6 +110,11 @@ def _prose(text: str) -> Iterable[str]:
             inside = not inside
         elif not inside and not line.startswith("    "):
             yield line
+
+
+def _links(line: str) -> Iterable[str]:
+    plain = _CODE.sub("", line)
+    return [link for pattern in _LINKS for link in pattern.findall(plain)]
 
 
 def _date(value: str) -> date | None:

@@ -47,6 +47,21 @@ class Repository:
         """Return the names of the tags on the commit."""
         return tuple(self._answer("tag", "--points-at", self.resolve(revision)).split())
 
+    def kind(self, tag: str) -> str:
+        """Return `tag` for an annotated tag, `commit` for a lightweight one.
+
+        Raises:
+            NotVerifiedError: there is no such tag.
+        """
+        try:
+            return self._git("cat-file", "-t", f"refs/tags/{tag}").strip()
+        except _GitError as error:
+            raise NotVerifiedError(f"{self.path}: no tag {tag}; fetch the tags into this clone") from error
+
+    def tag_text(self, tag: str) -> str:
+        """Return an annotated tag as it is stored: its head, its message and its signature."""
+        return self._answer("cat-file", "tag", f"refs/tags/{tag}")
+
     def files(self, revision: str, under: str = "") -> tuple[str, ...]:
         """Return the paths of all files at the revision, below a directory if one is named."""
         paths = ("--", under.rstrip("/") + "/") if under else ()

@@ -1,9 +1,10 @@
-"""Facts about the database migrations in a repository: versions, order, heads, and ways back."""
+"""Facts about the database migrations in a repository: versions, order, heads, digests and ways back."""
 
 from __future__ import annotations
 
-import ast
+import hashlib
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from signoff.probes.repository.git import Repository
 
-Tool = Literal["plain", "alembic", "flyway"]
+Tool = Literal["plain", "alembic", "flyway", "django"]
 
 _PLAIN = re.compile(r"^(?P<version>\d+)_.+?(?P<down>\.down)?(\.up)?\.sql$")
 _FLYWAY = re.compile(r"^(?P<kind>[VU])(?P<version>[\d._]+)__.+\.sql$")
@@ -31,6 +32,12 @@ class Migration:
     is_reversible: bool
     """A way back exists and does something."""
     parents: tuple[str, ...] = ()
+    branch: str = ""
+    """Steps of different branches (applications of a Django project) have heads of their own."""
+    replaces: tuple[str, ...] = ()
+    """Older steps that this one stands for."""
+    checksums: frozenset[str] = frozenset()
+    """Of the file, in every form that a tool records; empty: the tool records none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,9 +50,24 @@ class Migrations:
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """Versions that no other step builds on; more than one means that branches were never merged."""
+        """Versions that no other step builds on."""
         parents = {parent for migration in self.migrations for parent in migration.parents}
         return tuple(migration.version for migration in self.migrations if migration.version not in parents)
+
+    @property
+    def forks(self) -> tuple[str, ...]:
+        """Heads of the branches that have more than one: work of several people that was never merged."""
+        heads = set(self.heads)
+        found: dict[str, list[str]] = {}
+        for one in self.migrations:
+            if one.version in heads:
+                found.setdefault(one.branch, []).append(one.version)
+        return tuple(version for versions in found.values() if len(versions) > 1 for version in versions)
+
+    @property
+    def branches(self) -> frozenset[str]:
+        """The branches that there are."""
+        return frozenset(migration.branch for migration in self.migrations)
 
     @property
     def irreversible(self) -> tuple[str, ...]:
@@ -57,11 +79,15 @@ def read(repository: Repository, commit: str, directory: str, tool: Tool) -> Mig
     """Return the migrations of the commit, oldest first.
 
     Raises:
-        NotVerifiedError: no migration in the directory.
+        NotVerifiedError: no migration in the directory, or one that cannot be read.
     """
+    from signoff.probes.repository import python_migrations  # noqa: PLC0415 - it is built on this module's facts
+
     paths = repository.files(commit, directory)
-    if tool == "alembic":
-        found = list(_alembic((path, repository.read(commit, path)) for path in paths if path.endswith(".py")))
+    if tool in {"alembic", "django"}:
+        sources = ((path, repository.read(commit, path)) for path in paths if path.endswith(".py"))
+        reader = python_migrations.alembic if tool == "alembic" else python_migrations.django
+        found = list(reader(sources))
     else:
         pattern = _PLAIN if tool == "plain" else _FLYWAY
         found = list(_numbered(repository, commit, paths, pattern))
@@ -74,6 +100,33 @@ def read(repository: Repository, commit: str, directory: str, tool: Tool) -> Mig
     return Migrations(migrations=tuple(found), duplicates=repeated)
 
 
+def sql_files(repository: Repository, commit: str, directory: str) -> dict[str, str]:
+    """Return the scripts of the directory that lead up, name to content, oldest first.
+
+    Raises:
+        NotVerifiedError: there is none.
+    """
+    names = {path: PurePosixPath(path).name for path in repository.files(commit, directory) if path.endswith(".sql")}
+    ups = [path for path, name in names.items() if not name.endswith(".down.sql") and not re.match(r"U[\d._]+__", name)]
+    if not ups:
+        raise NotVerifiedError(
+            f"{repository.path}: no SQL in {directory} at {commit[:12]}; correct migrations.lint.path"
+        )
+    ordered = sorted(ups, key=lambda path: (_sortable(version_in(names[path]) or "0"), path))
+    return {path: repository.read(commit, path).decode("utf-8", "replace") for path in ordered}
+
+
+def version_in(name: str) -> str:
+    """Return the version that a script's name begins with; empty: none."""
+    found = re.match(r"[VR]?(?P<version>\d+(?:[._]\d+)*)_", name)
+    return number_of(found["version"]) if found else ""
+
+
+def is_at_least(version: str, least: str) -> bool:
+    """Return whether a version that is made of numbers is not older than another."""
+    return not least or _sortable(number_of(version)) >= _sortable(number_of(least))
+
+
 def _numbered(
     repository: Repository, commit: str, paths: Iterable[str], pattern: re.Pattern[str]
 ) -> Iterator[Migration]:
@@ -84,8 +137,18 @@ def _numbered(
     for version, path in sorted(ups, key=lambda up: _sortable(up[0])):
         down = downs.get(version)
         reversible = down is not None and _says_something(repository.read(commit, down))
-        yield Migration(version=version, path=path, is_reversible=reversible, parents=previous)
+        checksums = _checksums(repository.read(commit, path))
+        yield Migration(version=version, path=path, is_reversible=reversible, parents=previous, checksums=checksums)
         previous = (version,)
+
+
+def _checksums(script: bytes) -> frozenset[str]:
+    digests = {hashlib.new(name, script, usedforsecurity=False).hexdigest() for name in ("sha256", "sha1", "md5")}
+    # Flyway: CRC-32 of the lines without their ends and without a byte order mark, as a signed number.
+    checksum = 0
+    for line in script.decode("utf-8-sig", "replace").splitlines():
+        checksum = zlib.crc32(line.encode(), checksum)
+    return frozenset({*digests, str(checksum - 2**32 if checksum >= 2**31 else checksum)})
 
 
 def _is_down(match: re.Match[str]) -> bool:
@@ -105,40 +168,3 @@ def number_of(version: str) -> str:
 
 def _sortable(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
-
-
-def _alembic(files: Iterable[tuple[str, bytes]]) -> Iterator[Migration]:
-    for path, source in files:
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError) as error:
-            raise NotVerifiedError(f"{path}: not Python: {error}; repair the migration") from error
-        values = dict(_assignments(tree))
-        revision = values.get("revision")
-        if not isinstance(revision, str):
-            continue
-        down = values.get("down_revision")
-        parents = tuple(down) if isinstance(down, tuple | list) else (down,) if isinstance(down, str) else ()
-        yield Migration(version=revision, path=path, is_reversible=_has_downgrade(tree), parents=parents)
-
-
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, object]]:
-    for node in tree.body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and value is not None:
-            try:
-                yield target.id, ast.literal_eval(value)
-            except ValueError:
-                continue
-
-
-def _has_downgrade(tree: ast.Module) -> bool:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "downgrade":
-            return any(not isinstance(line, ast.Pass | ast.Raise) and not _is_docstring(line) for line in node.body)
-    return False
-
-
-def _is_docstring(line: ast.stmt) -> bool:
-    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)

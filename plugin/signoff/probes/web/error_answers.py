@@ -35,7 +35,10 @@ class ErrorAnswer:
     content_type: str
     is_problem: bool
     """The body is a problem detail (RFC 9457) that agrees with the status."""
-    has_correlation_id: bool
+    correlation_id: str
+    """What the answer calls itself, so that its log line is found; empty: nothing."""
+    allowed: str
+    """Methods that the answer offers instead (header Allow)."""
     leaks: tuple[str, ...]
     """Kinds of internals that the answer shows."""
 
@@ -48,7 +51,8 @@ def ask(session: Session, method: str, url: str, headers: Mapping[str, str], cor
         status=response.status_code,
         content_type=content_type,
         is_problem=content_type == "application/problem+json" and _is_problem(response),
-        has_correlation_id=bool(response.headers.get(correlation_header, "").strip()),
+        correlation_id=response.headers.get(correlation_header, "").strip(),
+        allowed=response.headers.get("Allow", "").strip(),
         leaks=_leaks(response),
     )
 

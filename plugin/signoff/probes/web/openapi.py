@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 import yaml
@@ -14,12 +14,16 @@ from openapi_spec_validator import validate
 from signoff.errors import NotVerifiedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from signoff.probes.web.http import Session
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _MAX_HOPS = 10
+
+
+class InvalidDocumentError(NotVerifiedError):
+    """Something is there, but it is no OpenAPI document."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -41,9 +45,11 @@ class Document:
     content: Mapping[str, Any] = field(repr=False)
 
     @property
-    def is_3_0(self) -> bool:
-        """Whether its schemas are OpenAPI 3.0's own dialect; later ones are JSON Schema."""
-        return str(self.content.get("openapi", "")).startswith("3.0")
+    def dialect(self) -> Literal["2.0", "3.0", "3.1"]:
+        """Whose schemas it uses: Swagger 2.0 and OpenAPI 3.0 have their own, later ones are JSON Schema."""
+        if "swagger" in self.content:
+            return "2.0"
+        return "3.0" if str(self.content.get("openapi", "")).startswith("3.0") else "3.1"
 
     @property
     def version(self) -> str:
@@ -58,7 +64,9 @@ class Document:
 
     @property
     def prefix(self) -> str:
-        """Path that comes before every path template: the first server's, if it is relative."""
+        """Path that comes before every path template: the first server's if it is relative, or Swagger's basePath."""
+        if self.dialect == "2.0":
+            return str(self.content.get("basePath", "")).rstrip("/")
         servers = self.content.get("servers") or [{}]
         url = str(servers[0].get("url", ""))
         return url.rstrip("/") if url.startswith("/") else ""
@@ -101,6 +109,27 @@ class Document:
             if key in known:
                 return self.resolve(f"{place}/{key}")
         return None
+
+    def forms(self, operation: Operation, pointer: str, response: Mapping[str, Any]) -> dict[str, str]:
+        """Return media type to pointer of its schema (empty: any content will do) for a described answer.
+
+        Args:
+            operation: Whose answer it is.
+            pointer: Where the answer is described, as `response` says.
+            response: The description.
+        """
+        if self.dialect != "2.0":
+            content: Mapping[str, Any] = response.get("content", {})
+            return {
+                media: f"{pointer}/content/{_escape(media)}/schema" if "schema" in content[media] else ""
+                for media in content
+            }
+        if "schema" not in response:
+            return {}
+        method = self.resolve(f"/paths/{_escape(operation.path)}/{operation.method.lower()}")[1]
+        produced = method.get("produces") or self.content.get("produces") or ["*/*"]
+        is_file = response["schema"].get("type") == "file"
+        return {str(media): "" if is_file else f"{pointer}/schema" for media in produced}
 
     def resolve(self, pointer: str) -> tuple[str, Mapping[str, Any]]:
         """Return the object at a JSON pointer and the pointer where it really stands, after references.
@@ -145,7 +174,7 @@ def parse(text: bytes, where: str) -> Document:
     """Return the document in JSON or YAML.
 
     Raises:
-        NotVerifiedError: neither, or no OpenAPI 3 document.
+        InvalidDocumentError: neither, or no document of OpenAPI 3 or Swagger 2.0.
     """
     content: Any = None
     try:
@@ -153,16 +182,15 @@ def parse(text: bytes, where: str) -> Document:
     except ValueError:
         try:
             content = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError) as error:
-            raise NotVerifiedError(f"{where}: neither JSON nor YAML; is this the OpenAPI document?") from error
-    if not isinstance(content, dict) or not str(content.get("openapi", "")).startswith("3."):
-        raise NotVerifiedError(f"{where}: not an OpenAPI 3 document; name its place in the inventory")
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise InvalidDocumentError(f"{where}: neither JSON nor YAML; is this the OpenAPI document?") from error
+    if not isinstance(content, dict) or not (
+        str(content.get("openapi", "")).startswith("3.") or content.get("swagger") == "2.0"
+    ):
+        raise InvalidDocumentError(
+            f"{where}: not an OpenAPI 3 or Swagger 2.0 document; name its place in the inventory"
+        )
     return Document(content=content)
-
-
-def media_types(response: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the media types that a described answer may have."""
-    yield from response.get("content", {})
 
 
 def _escape(key: str) -> str:

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 from openapi_schema_validator import OAS30ReadValidator
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT4, DRAFT202012
-
-from signoff.probes.web.openapi import media_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +24,11 @@ if TYPE_CHECKING:
 _ROOT = "urn:openapi"
 _MAX_PROBLEMS = 5
 _SUCCESS = range(200, 400)
+_DIALECTS: dict[str, tuple[Any, Any]] = {
+    "2.0": (DRAFT4, Draft4Validator),
+    "3.0": (DRAFT4, OAS30ReadValidator),
+    "3.1": (DRAFT202012, Draft202012Validator),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +99,9 @@ def _sample(parameter: Mapping[str, Any], samples: Mapping[str, str]) -> str | N
     schema = parameter.get("schema") or {}
     examples = [example.get("value") for example in (parameter.get("examples") or {}).values()]
     candidates = [parameter.get("example"), *examples, schema.get("example"), *schema.get("examples", ())]
-    for candidate in [*candidates, schema.get("default")]:
+    # Swagger 2.0 has no examples of parameters; what its generators write instead, and its own default.
+    swagger = [parameter.get("x-example"), parameter.get("default")]
+    for candidate in [*candidates, schema.get("default"), *swagger]:
         if isinstance(candidate, bool):
             return "true" if candidate else "false"
         if isinstance(candidate, str | int | float):
@@ -115,7 +120,7 @@ def _problems(
         yield f"status {response.status_code} is not described"
         return
     pointer, description = described
-    known = list(media_types(description))
+    known = document.forms(operation, pointer, description)
     if not known:
         if response.content:
             yield "an answer without content is described, but there is content"
@@ -123,9 +128,8 @@ def _problems(
     matching = next((media for media in known if _matches(media, content_type)), None)
     if matching is None:
         yield f"content type {content_type or 'missing'} is not described"
-    elif content_type.endswith(("/json", "+json")) and "schema" in description["content"][matching]:
-        place = matching.replace("~", "~0").replace("/", "~1")
-        yield from _schema_problems(document, f"{pointer}/content/{place}/schema", response)
+    elif content_type.endswith(("/json", "+json")) and known[matching]:
+        yield from _schema_problems(document, known[matching], response)
 
 
 def _matches(described: str, actual: str) -> bool:
@@ -139,7 +143,7 @@ def _schema_problems(document: Document, pointer: str, response: requests.Respon
     except ValueError:
         yield "the content is not JSON"
         return
-    dialect, validator_class = (DRAFT4, OAS30ReadValidator) if document.is_3_0 else (DRAFT202012, Draft202012Validator)
+    dialect, validator_class = _DIALECTS[document.dialect]
     resource: Resource[Any] = Resource.from_contents(document.content, default_specification=dialect)
     validator = validator_class(
         {"$ref": f"{_ROOT}#{quote(pointer, safe='/~')}"},

@@ -234,6 +234,7 @@ def test_standbys(environment: Any, states_of: Any, postgres: Any, tmp_path: Pat
     environment.services |= {
         "shop-db": _database(postgres.port),
         "no-drill": _standby("shop-db", postgres.standby_port),
+        "waited-for": _standby("shop-db", postgres.standby_port, synchronous=True),
         "unknown-to-primary": _standby("shop-db", postgres.standby_port, name="db3"),
         "is-the-primary": _standby("shop-db", postgres.port),
         "does-not-answer": _standby("shop-db", 1),
@@ -245,6 +246,9 @@ def test_standbys(environment: Any, states_of: Any, postgres: Any, tmp_path: Pat
 
     following, ready = (states_of(states, f"standby_{name}") for name in ("follows_its_primary", "could_take_over"))
     rehearsed = states_of(states, "failover_was_rehearsed")
+    # The standby of these tests was given no slot.
+    assert states_of(states, "primary_keeps_what_its_standby_needs")["held"] == "FAIL"
+    assert following["waited-for"] == "FAIL"
     assert (following["held"], ready["held"]) == ("PASS", "PASS")
     assert (following["unknown-to-primary"], ready["unknown-to-primary"]) == ("FAIL", "FAIL")
     assert (ready["is-the-primary"], ready["does-not-answer"]) == ("FAIL", "ERROR")

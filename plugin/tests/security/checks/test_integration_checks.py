@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 from datetime import UTC, datetime, timedelta
@@ -55,14 +56,16 @@ def test_test_reports(environment: Any, states_of: Any, tmp_path: Path) -> None:
     }
 
 
-def test_edges(environment: Any, states_of: Any, serve: Callable[..., Any]) -> None:
+def test_edges(environment: Any, states_of: Any, serve: Callable[..., Any], tmp_path: Path) -> None:
     environment.host("app1", "app")
     environment.host("app2", "app")
     environment.unreachable_host("down", "app")
 
     def ready(request: Any) -> tuple[int, dict[str, str], str]:
-        well = request.path == "/readyz"
-        return 200 if well else 503, {}, json.dumps({"dependencies": {"db": "ok" if well else "unreachable"}})
+        well = request.path != "/badz"
+        more = {"queue": "ok"} if request.path == "/more" else {}
+        status = 200 if well and request.path != "/refusing" else 503
+        return status, {}, json.dumps({"dependencies": {"db": "ok" if well else "unreachable"} | more})
 
     with serve(ready) as url, socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -82,6 +85,14 @@ def test_edges(environment: Any, states_of: Any, serve: Callable[..., Any]) -> N
             readiness = {"web": name, "path": path, "key": key}
             environment.services[name] = _web(url)
             environment.services[f"{name}-edge"] = environment.services["answers"] | {"readiness": readiness}
+        for name, path in (("unlisted", "/more"), ("refusing", "/refusing")):
+            environment.services[name] = _web(url)
+            readiness = {"web": name, "path": path, "key": "db"}
+            environment.services[f"{name}-edge"] = environment.services["answers"] | {"readiness": readiness}
+        port = int(url.rpartition(":")[2])
+        environment.services["plain"] = here | {"port": port, "sources": ["app1"], "tls": {"name": "localhost"}}
+        for name, calls in (("traced", 7), ("untraced", 0)):
+            environment.services[name] = _traced(tmp_path / f"{name}.json", calls, environment.commit)
         readiness = {"web": "gone", "key": "db"}
         environment.services["gone-edge"] = environment.services["answers"] | {"readiness": readiness}
 
@@ -95,8 +106,23 @@ def test_edges(environment: Any, states_of: Any, serve: Callable[..., Any]) -> N
         "unclear": "NOT_VERIFIED",
         "silent": "NOT_VERIFIED",
         "gone": "ERROR",
+        "unlisted": "NOT_VERIFIED",
+        "refusing": "FAIL",
     }
+    assert edges["plain"] == "FAIL"
+    assert states_of(states, "traces_show_every_edge") == {"traced": "PASS", "untraced": "FAIL"}
     assert "app1 -> 127.0.0.1" in environment.reasons["service_answers_to_everybody_who_calls_it[refuses]"]
+
+
+def _traced(path: Path, calls: int, commit: str) -> dict[str, Any]:
+    """Write an export of a tracing system and the note beside it."""
+    edges = [{"parent": "shop", "child": "db", "callCount": calls}]
+    path.write_text(json.dumps({"data": [*edges, {"parent": "a", "child": "b", "callCount": 1}]}))
+    note = {"report_sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "tool": "jaeger", "commit": commit}
+    note |= {"created": datetime.now(UTC).isoformat()}
+    path.with_suffix(".note").write_text(json.dumps(note))
+    files = {"path": str(path), "provenance": str(path.with_suffix(".note"))}
+    return {"kind": "trace_graph", "edges": [{"caller": "shop", "called": "db"}], **files}
 
 
 def _web(url: str) -> dict[str, Any]:
@@ -138,36 +164,96 @@ def test_figures(environment: Any, states_of: Any, postgres: Any) -> None:
     }
 
 
-def test_documents(environment: Any, states_of: Any, clone: Any) -> None:
-    def text(date: datetime) -> str:
-        return f"# Handbook\n\nDate: {date.date()}\n\n## Logs\n"
+def test_documents(environment: Any, states_of: Any, clone: Any, serve: Callable[..., Any], tmp_path: Path) -> None:
+    def text(date: datetime, more: str = "", approver: str = "Kim (QA)") -> str:
+        return f"# Handbook\n\nDate: {date.date()}\nApprover: {approver}\n\n## Logs\n\n{more}\n"
 
-    month_ago = NOW - timedelta(days=30)
-    clone.commit(
-        month_ago.isoformat(),
-        current_dot_md=text(NOW - timedelta(days=1)),
-        before_dot_md=text(month_ago - timedelta(days=2)),
-        old_dot_md=text(NOW - timedelta(days=181)),
-        undated_dot_md="# Handbook\n\n## Logs\n",
-    )
-    environment.commit = clone.commit((NOW - timedelta(days=9)).isoformat(), deploy__run_dot_sh="exit 0\n")
-    environment.services["source"] = {"kind": "repository", "path": str(clone.path)}
-    for name in ("current", "before", "old", "undated", "absent"):
-        document = {"kind": "document", "repository": "source", "path": f"{name}.md", "headings": ["Logs"]}
-        environment.services[name] = document | {"describes": ["deploy"]}
-    environment.services["gap"] = environment.services["current"] | {"headings": ["Contacts"]}
-    environment.services["describes-nothing"] = environment.services["before"] | {"describes": []}
+    month_ago, yesterday = NOW - timedelta(days=30), NOW - timedelta(days=1)
+    pages = {"/alive": 200, "/moved": 301, "/login": 401, "/gone": 410, "/missing": 404}
+    body = "<h2>Logs</h2><table><tr><th>Approver</th><td>Kim</td></tr></table><p><a href='{url}/alive'>here</a></p>"
 
-    states = environment.run("integration")
+    def wiki(request: Any) -> tuple[int, dict[str, str], str]:
+        """Play Confluence Cloud, REST v2 (https://developer.atlassian.com/cloud/confluence/rest/v2/), and a site."""
+        path, _, query = request.path.partition("?")
+        number = path.rpartition("/")[2]
+        if not path.startswith("/wiki/api/v2/pages/"):
+            return pages[path], {}, ""
+        if request.headers.get("Authorization") != "Bearer token-of-the-wiki" or query != "body-format=storage":
+            return 403, {}, ""
+        made = yesterday if number == "1" else NOW - timedelta(days=200)
+        version = {"number": 7, "createdAt": made.isoformat()}
+        page = {"id": number, "status": "trashed" if number == "3" else "current", "title": "Handbook"}
+        return 200, {}, json.dumps(page | {"version": version, "body": {"storage": {"value": body.format(url=site)}}})
 
-    assert states_of(states, "document_is_current") == {
-        "current": "PASS",
+    with serve(wiki) as site:
+        outside = {
+            "links": f"[a]({site}/alive) [b]({site}/moved#part) <{site}/alive> ![picture](none.png) `[x](none.md)`",
+            "dead-link": f"[a]({site}/gone)",
+            "unknown-link": f"[a]({site}/login)",
+            "relative": "[a](deploy/run.sh) [b](/deploy) [c](#logs)",
+            "dead-path": "[a](deploy/other.sh)",
+            "unfollowed": f"[a]({site}/missing)",
+        }
+        clone.commit(
+            month_ago.isoformat(),
+            current_dot_md=text(yesterday),
+            before_dot_md=text(month_ago - timedelta(days=2)),
+            old_dot_md=text(NOW - timedelta(days=181)),
+            undated_dot_md="# Handbook\n\n## Logs\n",
+            **{f"{name}_dot_md": text(yesterday, more) for name, more in outside.items()},
+            unapproved_dot_md=text(yesterday, approver=""),
+        )
+        environment.commit = clone.commit((NOW - timedelta(days=9)).isoformat(), deploy__run_dot_sh="exit 0\n")
+        environment.services["source"] = {"kind": "repository", "path": str(clone.path)}
+        for name in ("current", "before", "old", "undated", "absent", "unapproved", *outside):
+            document = {"kind": "document", "repository": "source", "path": f"{name}.md", "headings": ["Logs"]}
+            environment.services[name] = document | {"describes": ["deploy"], "owner": "Kim", "approvers": ["Kim"]}
+        environment.services["gap"] = environment.services["current"] | {"headings": ["Contacts"]}
+        environment.services["describes-nothing"] = environment.services["before"] | {"describes": []}
+        environment.services["ownerless"] = environment.services["current"] | {"owner": ""}
+        environment.services["stranger"] = environment.services["current"] | {"approvers": ["Lee"]}
+        environment.services["unfollowed"]["links_unfollowed"] = {site: "needs an account"}
+        (tmp_path / "guide.md").write_text(text(yesterday, "[a](guide.md) [b](lost.md)"))
+        environment.services["file"] = {"kind": "document", "path": str(tmp_path / "guide.md"), "owner": "Kim"}
+        for number, name in enumerate(("page", "old-page", "binned-page"), 1):
+            page = {"url": site, "page": str(number), "token": "token-of-the-wiki"}
+            environment.services[name] = {"kind": "document", "confluence": page, "owner": "Kim", "headings": ["Logs"]}
+        secret = {"url": site, "page": "1", "token": "another-token"}
+        environment.services["closed-page"] = {"kind": "document", "confluence": secret, "owner": "Kim"}
+
+        states = environment.run("integration")
+
+    current = states_of(states, "document_is_current")
+    assert {name: state for name, state in current.items() if state != "PASS"} == {
         "before": "FAIL",
         "old": "FAIL",
         "gap": "FAIL",
-        "describes-nothing": "PASS",
+        "old-page": "FAIL",
         "undated": "NOT_VERIFIED",
         "absent": "NOT_VERIFIED",
+        "binned-page": "NOT_VERIFIED",
+        "closed-page": "ERROR",
+    }
+    approved = states_of(states, "document_has_owner_and_approver")
+    assert {name: approved[name] for name in ("current", "file", "page", "unapproved", "stranger", "ownerless")} == {
+        "current": "PASS",
+        "file": "PASS",
+        "page": "PASS",
+        "unapproved": "FAIL",
+        "stranger": "FAIL",
+        "ownerless": "NOT_VERIFIED",
+    }
+    led = states_of(states, "links_of_the_document_lead_somewhere")
+    assert {name: led[name] for name in (*outside, "current", "file", "page")} == {
+        "links": "PASS",
+        "dead-link": "FAIL",
+        "unknown-link": "NOT_VERIFIED",
+        "relative": "PASS",
+        "dead-path": "FAIL",
+        "unfollowed": "PASS",
+        "current": "PASS",
+        "file": "FAIL",
+        "page": "PASS",
     }
 
 

@@ -37,9 +37,10 @@ STRICT = "automatic_rollback_criteria_are_strict_enough[-]"
         ({"error_ratio": 0.051}, "FAIL"),
         ({"response_seconds": 1.1}, "FAIL"),
         ({"mean_seconds": 1.1}, "FAIL"),
+        ({"percentile": 0.9}, "FAIL"),
         (None, "FAIL"),
     ],
-    ids=["the plan's", "stricter", "more errors", "slower", "slower on average", "none"],
+    ids=["the plan's", "stricter", "more errors", "slower", "slower on average", "lower percentile", "none"],
 )
 def test_criteria(environment: Any, rollback: dict[str, Any] | None, state: str) -> None:
     environment.policy["rollback"] = rollback
@@ -72,6 +73,8 @@ def test_rehearsals(environment: Any, tmp_path: Path, change: dict[str, Any] | N
     states = environment.run("rollback")
 
     assert (states[TESTED], states[QUICK]) == (tested, quick)
+    # Nobody kept earlier records.
+    assert states["rollback_does_not_get_slower[-]"] == "NOT_VERIFIED"
 
 
 def test_colours(environment: Any, states_of: Any, serve: Callable[..., Any]) -> None:

@@ -28,6 +28,20 @@ DOCUMENT: dict[str, Any] = {
         "/items": {"post": {"responses": {"201": OK}}},
     },
 }
+SWAGGER: dict[str, Any] = {
+    "swagger": "2.0",
+    "info": {"title": "Shop", "version": "1.0.0"},
+    "produces": ["application/json"],
+    "definitions": {"Item": ITEM},
+    "paths": {
+        "/items/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "type": "integer"}],
+            "get": {"responses": {"200": {"description": "ok", "schema": {"$ref": "#/definitions/Item"}}}},
+        },
+        "/me": {"get": {"responses": {"200": {"description": "ok", "schema": {"$ref": "#/definitions/Item"}}}}},
+        "/items": {"post": {"responses": {"201": {"description": "made"}}}},
+    },
+}
 SAMPLES = {"GET /items/{id}": {"id": "7"}}
 PROBLEM = {"title": "Not Found", "status": 404}
 JSON = {"Content-Type": "application/json"}
@@ -90,8 +104,13 @@ class World:
         seen = next((values for job, values in self.metrics.items() if f'job="{job}"' in query), {})
         if "sum by (route)" in query:
             rows = [({"route": route}, value) for route, value in seen.items() if route.startswith("/")]
+        elif "sum by (method, route)" in query:
+            split = {tuple(key.split(" ")): value for key, value in seen.items() if " /" in key}
+            rows = [({"method": method, "route": route}, value) for (method, route), value in split.items()]
         else:
-            name = "p95" if "histogram_quantile" in query else "errors" if '=~"5.."' in query else "requests"
+            signs = {"0.99": "p99", "0.95": "p95", '=~"5.."': "errors", '="500"': "unhandled"}
+            name = next((name for sign, name in signs.items() if sign in query), "requests")
+            seen = ({"p99": seen["p95"]} if "p95" in seen else {}) | seen
             rows = [({}, seen[name])] if name in seen else []
         result = [{"metric": labels, "value": [0, str(value)]} for labels, value in rows]
         answer = {"status": "success", "data": {"resultType": "vector", "result": result}}
@@ -116,6 +135,11 @@ def test_operations_that_read(world: World) -> None:
     world.application("locked-out", identities={"bob": {"user": "bob@example.test", "password": "not-the-one-of-bob"}})
     world.application("no-document", document="<html>")
     world.application("down", url="http://127.0.0.1:1")
+    for name in ("swagger", "swagger-broken"):
+        world.application(name, SWAGGER | {"basePath": f"/{name}"}, url=world.site.url, openapi_path=f"/{name}/doc")
+        world.site.answers[f"/{name}/doc"] = world.site.answers[f"/{name}/openapi.json"]
+    world.site.answers["/login"] = world.site.answers["/swagger/login"]
+    world.site.answers["/swagger-broken/items/7"] = (200, JSON, '{"id": "seven"}')
 
     seen = world.environment.run("tests/software/api", "-k", "get_operation")
 
@@ -130,7 +154,9 @@ def test_operations_that_read(world: World) -> None:
             "stale-exclude": r"NOT_VERIFIED: GET /was-removed \(excluded, but not in the document\)",
             "stranger": "NOT_VERIFIED: identity eve: no account",
             "locked-out": "ERROR: bob was refused with 401",
-            "no-document": "NOT_VERIFIED: not an OpenAPI 3 document",
+            "no-document": "NOT_VERIFIED: not an OpenAPI 3 or Swagger 2.0 document",
+            "swagger": "PASS",
+            "swagger-broken": r"FAIL: GET /items/\{id\}: \$\.id: breaks type integer",
             "down": "ERROR: refused",
         },
     )
@@ -192,10 +218,31 @@ def test_objectives_and_routes(world: World) -> None:
         "slow": {"requests": 500, "p95": 1.01, "/items/{id}": 7, "/hidden": 1, "/unused": 0},
         "failing": {"requests": 500, "errors": 6, "p95": 0.1, "unlabelled": 7},
         "quiet": {"requests": 99, "p95": 0.1},
+        "quiet-sampled": {"requests": 99, "p95": 9.0, "/items/{id}": 7},
+        "tail": {"requests": 500, "p95": 0.5, "p99": 3.5, "/items/:id": 7},
+        "by-method": {"requests": 500, "p95": 0.5, "GET /items/{id}": 7, "DELETE /items/{id}": 1},
         "no-times": {"requests": 500},
     }
     for name in world.metrics:
         world.watched(name)
+    world.environment.services["tail"]["objectives"] = {"p99_seconds": 3}
+    world.environment.services["quiet-sampled"]["journeys"] = [{"name": "item", "path": "/items/7"}]
+    world.environment.services["by-method"]["metrics"]["method_label"] = "method"
+    for name in ("logged", "logged-hidden", "logged-odd"):
+        log = world.folder / f"{name}.log"
+        asked = "/items/7?secret=1" if name == "logged" else "/hidden"
+        line = f'127.0.0.1 - - [23/Nov/2026:10:00:00 +0000] "GET /{name}{asked} HTTP/1.1" 200 7 "-" "-"'
+        log.write_text("nothing of the kind\n" if name == "logged-odd" else f"{line}\n")
+        document = DOCUMENT | {"servers": [{"url": f"/{name}"}]}
+        world.application(name, document, url=world.site.url, openapi_path=f"/{name}/openapi.json")
+        world.environment.services[name]["access_log"] = {"host": "web1", "path": str(log)}
+    world.environment.host("web1")
+    gone = DOCUMENT | {"paths": DOCUMENT["paths"] | {"/gone": {"get": {"responses": {"200": OK}}}}}
+    world.application("gone", gone, metrics={"prometheus": "prometheus", "selector": 'job="good"'})
+    for name in (*world.metrics, "gone"):
+        world.site.answers |= {f"OPTIONS /{name}/{path}": (204, {}, "") for path in ("me", "items")}
+    for name in ("logged", "logged-hidden"):
+        world.site.answers |= {f"OPTIONS /{name}/{path}": (405, {}, "") for path in ("me", "items")}
     world.application("sampled", journeys=[{"name": "item", "path": "/items/7"}])
     world.application("broken-sample", journeys=[{"name": "gone", "path": "/gone"}])
     world.application("unnamed")
@@ -215,8 +262,13 @@ def test_objectives_and_routes(world: World) -> None:
             "good": "PASS",
             "slow": r"FAIL: p95 is 1\.010 s, limit is 1 s",
             "failing": r"FAIL: 1\.20% of requests failed, limit is 1\.00%",
-            "quiet": "NOT_VERIFIED: 99 requests in 7 days.*at least 100",
-            "no-times": "NOT_VERIFIED: no histogram",
+            "quiet": "NOT_VERIFIED: 99 requests in 7 days.*at least 100.*no journeys named",
+            "quiet-sampled": "PASS",
+            "tail": r"FAIL: p99 is 3\.500 s, limit is 3 s",
+            "by-method": "PASS",
+            "gone": "PASS",
+            **dict.fromkeys(("logged", "logged-hidden", "logged-odd"), "NOT_VERIFIED: neither metrics nor journeys"),
+            "no-times": "NOT_VERIFIED: no histogram.*no journeys named",
             "sampled": "PASS",
             "broken-sample": r"FAIL: 100\.00% of requests failed",
             "unnamed": "NOT_VERIFIED: neither metrics nor journeys named",
@@ -230,6 +282,13 @@ def test_objectives_and_routes(world: World) -> None:
             "slow": "FAIL: not in the document: /hidden",
             "failing": "NOT_VERIFIED: no route label",
             "quiet": "NOT_VERIFIED: no route label",
+            "quiet-sampled": "PASS",
+            "tail": "PASS",
+            "by-method": r"FAIL: not in the document: DELETE /items/\{id\}",
+            "gone": "FAIL: in the document, but not there: GET /gone",
+            "logged": "PASS",
+            "logged-hidden": "FAIL: not in the document: GET /logged-hidden/hidden",
+            "logged-odd": "NOT_VERIFIED: no line of the common or combined format",
             "no-times": "NOT_VERIFIED: no route label",
             "sampled": "NOT_VERIFIED: no metrics named",
             "broken-sample": "NOT_VERIFIED: no metrics named",
@@ -237,6 +296,9 @@ def test_objectives_and_routes(world: World) -> None:
             "lost": "ERROR: refused",
         },
     )
+
+
+MALFORMED = DOCUMENT | {"paths": {"/x": {"get": {"parameters": [{"name": "id"}], "responses": {"200": OK}}}}}
 
 
 def test_the_document_and_its_source(world: World, clone: Clone) -> None:
@@ -255,6 +317,8 @@ def test_the_document_and_its_source(world: World, clone: Clone) -> None:
     world.application("older", older, repository="source-older")
     world.application("differs", older, repository="source-good")
     world.application("absent", repository="source-absent")
+    world.application("cut", document=json.dumps(DOCUMENT)[:40], repository="source-good")
+    world.application("malformed", MALFORMED, repository="source-good")
     world.application("unnamed")
 
     seen = world.environment.run("tests/software/api", "-k", "document_is_valid")
@@ -264,6 +328,8 @@ def test_the_document_and_its_source(world: World, clone: Clone) -> None:
         {
             "good": "PASS",
             "invalid": "FAIL: the document is invalid",
+            "cut": "FAIL: the document is invalid",
+            "malformed": "FAIL: the document is invalid",
             "older": r"FAIL: says version 0\.9\.0, the release is 1\.0\.0",
             "differs": "FAIL: the document that is served differs",
             "absent": r"NOT_VERIFIED: no file absent\.json",
@@ -282,9 +348,18 @@ def test_wrong_requests(world: World) -> None:
         "untraceable": (404, {"Content-Type": "application/problem+json"}, json.dumps(PROBLEM)),
         "leaking": (404, headers, json.dumps(PROBLEM | {"detail": "Traceback (most recent call last):"})),
     }
+    missing = {"name": "no such page", "path": "/nothing", "status": 404}
     for name, answer in answers.items():
-        world.application(name, errors={"cases": [{"name": "no such page", "path": "/nothing", "status": 404}]})
+        world.application(name, errors={"cases": [missing], "statuses": [404]})
         world.site.answers[f"/{name}/nothing"] = answer
+    refused = {"name": "no such method", "path": "/refused", "status": 405}
+    for name, more in (("unoffered", {}), ("offered", {"Allow": "POST"}), ("one-id", {"Allow": "POST"})):
+        world.application(name, errors={"cases": [missing, refused], "statuses": [404, 405]})
+        body = json.dumps(PROBLEM | {"status": 405})
+        identified = headers | {"X-Request-ID": "7" if name == "one-id" else "8"} | more
+        world.site.answers |= {f"/{name}/refused": (405, identified, body), f"/{name}/nothing": answers["good"]}
+    world.application("half-tried", errors={"cases": [missing]})
+    world.site.answers["/half-tried/nothing"] = answers["good"]
     world.application("unnamed")
 
     seen = world.environment.run("tests/software/api", "-k", "wrong_requests")
@@ -298,7 +373,46 @@ def test_wrong_requests(world: World) -> None:
             "plain": "FAIL: text/html is no problem detail",
             "untraceable": "FAIL: no X-Request-ID in the answer",
             "leaking": "FAIL: the answer shows Python traceback",
+            "unoffered": "FAIL: no such method: status 405 without the header Allow",
+            "offered": "PASS",
+            "one-id": "FAIL: several answers have one X-Request-ID",
+            "half-tried": "NOT_VERIFIED: answered by 400, 401, 405, 406",
             "unnamed": "NOT_VERIFIED: no wrong requests named",
         },
     )
     assert all(asked.startswith("GET ") for asked in world.site.asked)
+
+
+def test_errors_that_nobody_expected(world: World) -> None:
+    world.prometheus()
+    world.metrics = {"calm": {"requests": 9}, "broken": {"requests": 9, "unhandled": 3}, "unasked": {}}
+    for name in world.metrics:
+        world.watched(name)
+    world.watched("tolerated", selector='job="broken"')
+    world.environment.services["tolerated"]["errors"] = {"unhandled": {"max": 3}}
+    world.application("unwatched")
+    token = "throw-away-token-of-sentry"
+    for name, rows in (("few", [{"count()": 0}]), ("many", [{"count()": 4}]), ("odd", [])):
+        site = {"kind": "error_tracking", "url": world.site.url, "organization": name, "project": "shop"}
+        world.environment.services[f"sentry-{name}"] = site | {"token": token}
+        world.site.answers |= {
+            f"/api/0/projects/{name}/shop/": (200, JSON, '{"id": "1", "slug": "shop", "status": "active"}'),
+            f"/api/0/organizations/{name}/events/": (200, JSON, json.dumps({"data": rows})),
+        }
+        world.application(f"tracked-{name}", errors={"unhandled": {"tracking": f"sentry-{name}"}})
+
+    seen = world.environment.run("tests/software/api", "-k", "unhandled")
+
+    assert not seen.differences(
+        "unhandled_errors_are_rare",
+        {
+            "calm": "PASS",
+            "broken": "FAIL: 3 unhandled errors within 7 days, 0:00:00, limit is 0",
+            "tolerated": "PASS",
+            "unasked": "NOT_VERIFIED: no request in",
+            "unwatched": "NOT_VERIFIED: neither error tracking nor metrics named",
+            "tracked-few": "PASS",
+            "tracked-many": "FAIL: 4 unhandled errors",
+            "tracked-odd": "NOT_VERIFIED: 0 rows instead of one",
+        },
+    )

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import pytest
-from psycopg import sql
+from signoff.probes.postgres import structure
+from signoff.probes.postgres.database import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.software_suite.checks.conftest import Environment
-    from tests.software_suite.conftest import Clone, Server
+    from tests.software_suite.checks.conftest import World
+    from tests.software_suite.conftest import Clone
 
 UPS = {"migrations/0001_a.up.sql": "create table a ();", "migrations/0002_b.up.sql": "create table b ();"}
 DOWNS = {"migrations/0001_a.down.sql": "drop table a;", "migrations/0002_b.down.sql": "drop table b;"}
@@ -24,52 +24,8 @@ MIGRATED: LiteralString = """
 """
 TABLES: LiteralString = """
     CREATE TABLE customer (id int PRIMARY KEY);
-    CREATE TABLE purchase (id int PRIMARY KEY, customer_id int REFERENCES customer);
+    CREATE TABLE purchase (id int PRIMARY KEY, customer_id int REFERENCES customer, placed date);
 """
-
-
-class World:
-    """An inventory of databases, each real and fresh, on the session's server."""
-
-    def __init__(self, environment: Environment, server: Server) -> None:
-        self.environment = environment
-        self.server = server
-        self.names: list[str] = []
-
-    def database(self, name: str, script: LiteralString = "", **settings: Any) -> None:
-        """Create a database and name it in the inventory."""
-        with self.server.admin("postgres") as admin:
-            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        self.names.append(name)
-        for statement in filter(str.strip, script.split(";")):
-            with self.server.admin(name) as admin:
-                admin.execute(statement)
-        self.named(name, name, **settings)
-
-    def named(self, name: str, database: str, **settings: Any) -> None:
-        """Name a database in the inventory."""
-        self.environment.services[name] = {
-            "kind": "postgresql",
-            "host": "127.0.0.1",
-            "port": self.server.port,
-            "database": database,
-            "user": "reader",
-            "sslmode": "disable",
-            **settings,
-        }
-
-    def drop(self) -> None:
-        """Remove what was created."""
-        with self.server.admin("postgres") as admin:
-            for name in self.names:
-                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def world(environment: Environment, postgres: Server) -> Iterator[World]:
-    world = World(environment, postgres)
-    yield world
-    world.drop()
 
 
 def source(world: World, clone: Clone, files: dict[str, str], name: str = "source") -> str:
@@ -93,18 +49,24 @@ def test_schema_versions(world: World, clone: Clone) -> None:
     )
     world.database("closed", MIGRATED + "REVOKE ALL ON schema_migrations FROM reader", **kept)
     world.database("empty", **kept)
+    world.database(
+        "doubtful",
+        MIGRATED + "ALTER TABLE schema_migrations ADD CONSTRAINT long_enough CHECK (version > '') NOT VALID",
+        **kept,
+    )
     world.named("twice", "final", migrations={"repository": "source", "path": "twice"})
     world.named("elsewhere", "final", migrations={"repository": "source", "path": "nowhere"})
     world.named("unnamed", "final")
     world.named("unknown", "no-such-database", **kept)
     world.named("stranger", "final", user="nobody-knows-me", **kept)
 
-    seen = world.environment.run("tests/software/database", "-k", "schema")
+    seen = world.environment.run("tests/software/database", "-k", "schema or constraints")
 
     assert not seen.differences(
         "schema_is_at_its_final_version",
         {
             "final": "PASS",
+            "doubtful": "PASS",
             "behind": "FAIL: not applied: 2",
             "ahead": "FAIL: applied, but not in the release: 3",
             "half-done": "FAIL: failed: 2",
@@ -117,11 +79,14 @@ def test_schema_versions(world: World, clone: Clone) -> None:
             "stranger": "ERROR: nobody-knows-me",
         },
     )
+    doubts = seen.of("constraints_hold_for_all_rows")
+    assert doubts["doubtful"] == "FAIL: doubtful: older rows may break schema_migrations.long_enough"
+    assert doubts["final"].startswith("NOT_VERIFIED")  # no constraint at all: nothing was looked at
 
 
 def test_indexes(world: World) -> None:
     young: dict[str, Any] = {"indexes": {"unused_after": "30d"}}
-    old: dict[str, Any] = {"indexes": {"unused_after": "0s"}}
+    old: dict[str, Any] = {"indexes": {"unused_after": "0s", "unused_min_size_mib": 0}}
     world.database("good", TABLES + "CREATE INDEX ON purchase (customer_id)", **young)
     world.database("bare", TABLES, **young)
     world.database("bare-but-small", TABLES, indexes={"min_size_mib": 1})
@@ -129,35 +94,43 @@ def test_indexes(world: World) -> None:
     world.database(
         "twice", TABLES + "CREATE INDEX one ON purchase (customer_id); CREATE INDEX two ON purchase (customer_id)"
     )
-    world.database("unused", TABLES + "CREATE INDEX idle ON purchase (customer_id)", **old)
-    world.database(
-        "unused-but-known",
-        TABLES + "CREATE INDEX idle ON purchase (customer_id)",
-        **old | {"indexes": {"unused_after": "0s", "ignore": ["idle"]}},
-    )
+    keyed = TABLES + "CREATE INDEX ON purchase (customer_id); CREATE INDEX idle ON purchase (placed)"
+    world.database("unused", keyed, **old)
+    world.named("unused-but-known", "unused", indexes={"unused_after": "0s", "ignore": ["idle"]})
+    world.named("unused-but-small", "unused", indexes={"unused_after": "0s", "unused_min_size_mib": 1})
     world.database("invalid", TABLES + "CREATE INDEX torn ON purchase (customer_id)")
     with world.server.admin("invalid") as admin:
         admin.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'torn'::regclass")
     world.database("keyless", "CREATE TABLE t (id int PRIMARY KEY)")
     world.database("empty")
 
+    unused = ("unused", "unused-but-known", "unused-but-small")
+
     seen = world.environment.run("tests/software/database", "-k", "index")
 
     assert not seen.differences(
-        "indexes_are_valid_distinct_and_used",
-        dict.fromkeys(("good", "bare", "bare-but-small", "bare-but-known", "keyless", "unused-but-known"), "PASS")
+        "indexes_are_valid_and_distinct",
+        dict.fromkeys(("good", "bare", "bare-but-small", "bare-but-known", "keyless", *unused), "PASS")
         | {
             "twice": "FAIL: the same index twice: one = two",
-            "unused": "FAIL: unused for 0 days: idle",
             "invalid": "FAIL: invalid: torn",
+            "empty": "NOT_VERIFIED: no index in any user table",
+        },
+    )
+    young_ones = ("good", "bare", "bare-but-small", "bare-but-known", "twice", "invalid", "keyless")
+    assert not seen.differences(
+        "no_index_is_unused",
+        dict.fromkeys(young_ones, "NOT_VERIFIED: counted for 0 days only, 30 are needed")
+        | {
+            "unused": "FAIL: unused for 0 days: idle",
+            "unused-but-known": "PASS",
+            "unused-but-small": "PASS",
             "empty": "NOT_VERIFIED: no index in any user table",
         },
     )
     assert not seen.differences(
         "foreign_keys_have_an_index",
-        dict.fromkeys(
-            ("good", "bare-but-small", "bare-but-known", "twice", "unused", "unused-but-known", "keyless"), "PASS"
-        )
+        dict.fromkeys(("good", "bare-but-small", "bare-but-known", "twice", "keyless", *unused), "PASS")
         | {
             "bare": r"FAIL: no index under purchase\.purchase_customer_id_fkey",
             "invalid": "FAIL: no index under",
@@ -295,3 +268,113 @@ def test_migration_proofs(world: World, clone: Clone, tmp_path: Path) -> None:
             "unnamed": "NOT_VERIFIED: no migrations named",
         },
     )
+
+
+def test_waste_and_plans(world: World) -> None:
+    old: dict[str, Any] = {"statements": {"min_statistics_age": "0s"}}
+
+    def query(statement: str, **limits: Any) -> dict[str, Any]:
+        return old | {"key_queries": [{"name": "the one", "sql": statement, **limits}]}
+
+    one = "SELECT * FROM customer WHERE id = 7"
+    filled = (
+        TABLES + "INSERT INTO customer SELECT generate_series(1, 2000); ANALYZE; GRANT SELECT ON customer TO reader"
+    )
+    world.database("good", filled, **query(one, scan_rows=100))
+    world.named("scanning", "good", **query("SELECT * FROM customer WHERE id %% 2 = 0", scan_rows=100))
+    world.named("small", "good", **query("SELECT * FROM customer", scan_rows=10_000))
+    world.named("dear", "good", **query(one, max_cost=1))
+    world.named("never-run", "good", **query("ANALYZE SELECT 1"))
+    world.named("not-mine", "good", **query("SELECT * FROM purchase"))
+    world.named("two", "good", **query("SELECT 1; SELECT 2"))
+    world.named("young", "good", statements={"min_statistics_age": "24h"})
+    world.named("cold", "good", **old | {"waste": {"cache_hit": 1.0, "cache_from_reads": 1}})
+    world.database("spilling")
+    with world.server.admin("spilling") as admin:
+        admin.execute("SET work_mem = '64kB'")
+        admin.execute("SELECT count(*) FROM (SELECT generate_series(1, 99999) AS n ORDER BY n DESC) AS t")
+        admin.execute("SELECT pg_stat_force_next_flush()")
+    world.named("spilling", "spilling", **old | {"waste": {"spilled_mib_per_hour": 0.1}})
+
+    seen = world.environment.run("tests/software/database", "-k", "loses or planned")
+
+    wasteless = ("good", "scanning", "small", "dear", "never-run", "not-mine", "two")
+    assert not seen.differences(
+        "database_loses_nothing_to_conflicts_and_to_disk",
+        dict.fromkeys(wasteless, "PASS")
+        | {
+            "young": "NOT_VERIFIED: at least 1 day",
+            "cold": "FAIL: reads from memory",
+            "spilling": r"FAIL: sorts write \d.* MiB an hour to disk",
+        },
+    )
+    assert not seen.differences(
+        "key_queries_are_planned_well",
+        {
+            "good": "PASS",
+            "small": "PASS",
+            "scanning": r"FAIL: reads a whole table: the one \(customer\)",
+            "dear": r"FAIL: over its cost: the one \(8\)",
+            "never-run": "NOT_VERIFIED: syntax error",
+            "not-mine": "NOT_VERIFIED: GRANT SELECT",
+            "two": "NOT_VERIFIED: write one SELECT",
+        }
+        | dict.fromkeys(("young", "cold", "spilling"), "NOT_VERIFIED: no key_queries named"),
+    )
+
+
+def test_migrations_as_applied_and_as_written(world: World, clone: Clone, tmp_path: Path) -> None:
+    unsafe = {"unsafe/0001_a.up.sql": "ALTER TABLE a ALTER COLUMN b TYPE bigint;", "unsafe/0001_a.down.sql": "X;"}
+    patient = "SET lock_timeout = '1s'; SET statement_timeout = '5s'; COMMENT ON TABLE a IS 'clean';"
+    clean = {"clean/0001_a.up.sql": patient, "clean/0001_a.down.sql": "COMMENT ON TABLE a IS '';"}
+    revision = "revision = 'r1'\ndown_revision = None\ndef upgrade(): op.x()\ndef downgrade(): op.y()\n"
+    commit = source(world, clone, UPS | DOWNS | unsafe | clean | {"alembic/r1.py": revision})
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in UPS.values()]
+    recorded = (
+        "CREATE TABLE schema_migrations (version text, sha256 text); GRANT SELECT ON schema_migrations TO reader;"
+        f"INSERT INTO schema_migrations VALUES ('0001', '{digests[0]}'), ('0002', '{digests[1]}')"
+    )
+    by_alembic = "CREATE TABLE alembic_version (version_num text); GRANT SELECT ON alembic_version TO reader;"
+    by_alembic += "INSERT INTO alembic_version VALUES ('r1'); CREATE TABLE a (b int)"
+
+    def proof(name: str, seconds: float = 1, **more: Any) -> str:
+        steps = [{"action": action, "version": "1", "seconds": seconds, "ok": True} for action in ("up", "down", "up")]
+        record = {"schema_version": 1, "commit": commit, "finished": datetime.now(UTC).isoformat(), "steps": steps}
+        (tmp_path / f"{name}.json").write_text(json.dumps(record | more))
+        return str(tmp_path / f"{name}.json")
+
+    def kept(**more: Any) -> dict[str, Any]:
+        return {"migrations": {"repository": "source", "path": "clean", **more}}
+
+    world.database("same", recorded, **kept(path="migrations", proof=proof("quick")))
+    with connect(world.server.address("same")) as opened:
+        assert set(structure.digests(opened)) == {"schema_migrations"}
+    world.database("edited", recorded, **kept(path="migrations", proof=proof("slow", seconds=3600)))
+    with world.server.admin("edited") as admin:
+        admin.execute("UPDATE schema_migrations SET sha256 = repeat('0', 64) WHERE version = '0002'")
+    world.database("unrecorded", MIGRATED, **kept(path="unsafe", proof=proof("no-tables")))
+    world.database("as-proven", by_alembic, **kept(path="alembic", tool="alembic"))
+    with connect(world.server.address("as-proven")) as opened:
+        tables = {"a": structure.digests(opened)["a"]}
+    alembic = {"path": "alembic", "tool": "alembic", "lint": {"path": "unsafe", "accepted": ["changing-column-type"]}}
+    world.named("as-proven", "as-proven", **kept(**alembic, proof=proof("tables", tables=tables)))
+    world.named("drifted", "as-proven", **kept(**alembic, proof=proof("other", tables={"a": "0" * 64, "b": "1" * 64})))
+    world.named("clean", "same", **kept(proof=proof("clean")))
+    world.named("too-new", "same", **kept(path="clean", lint={"since": "9"}))
+
+    seen = world.environment.run("tests/software/database", "-k", "applied_migrations or safe or quick")
+
+    applied = seen.of("applied_migrations_are_those_of_the_release")
+    assert applied["same"] == "PASS"
+    assert applied["edited"] == "FAIL: edited: edited after they were applied: 2"
+    assert applied["as-proven"] == "PASS"
+    assert applied["drifted"] == "FAIL: drifted: not what the migrations make: a, b"
+    assert applied["unrecorded"].startswith("NOT_VERIFIED: unrecorded: plain recorded no checksums")
+    safe = seen.of("migrations_are_safe_to_apply")
+    assert safe["clean"] == "PASS", safe
+    assert "changing-column-type" in safe["unrecorded"]
+    assert safe["unrecorded"].startswith("FAIL")
+    assert safe["too-new"].startswith("NOT_VERIFIED: too-new: no script from version 9 on")
+    quick = seen.of("migrations_are_quick_enough")
+    assert (quick["same"], quick["too-new"][:12]) == ("PASS", "NOT_VERIFIED")
+    assert quick["edited"] == "FAIL: edited: going up took 3600 s on the copy, limit is 1800 s"

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 import venv
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from signoff.importers.locks.lock_current import content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +20,19 @@ if TYPE_CHECKING:
 
 DEPLOY = "#!/bin/sh\nset -eu\necho deploy\n"
 ROLLBACK = "#!/bin/bash -e\necho rollback\n"
-LOCK = '[[package]]\nname = "psutil"\nversion = "5.9.5"\ngroups = ["main"]\n'
+PROJECT = '[project]\nname = "shop"\ndependencies = ["psutil==5.9.5"]\n'
+LOCK = (
+    '[[package]]\nname = "psutil"\nversion = "5.9.5"\ngroups = ["main"]\n'
+    f'[metadata]\ncontent-hash = "{content_hash(tomllib.loads(PROJECT))}"\n'
+)
+NODE = {"": {}, "node_modules/express": {"version": "4.19.2"}}
+CANARY = "canary-9f31c07a"
+"""Stands in environment files; may stand nowhere else."""
 FILES = {
     "poetry.lock": LOCK,
+    "pyproject.toml": PROJECT,
+    "next/pyproject.toml": PROJECT.replace("5.9.5", "7.0.0"),
+    "package-lock.json": json.dumps({"packages": NODE}),
     "deploy/deploy.sh": DEPLOY,
     "deploy/rollback.sh": ROLLBACK,
     "deploy/careless.sh": "#!/bin/sh\necho hi\n",
@@ -102,8 +115,8 @@ def test_environment_files(environment: Environment, tmp_path: Path) -> None:
     host("readable", "SHOP_PORT=1\nSHOP_TOKEN=k7\n", bits=0o644)
     host("allowed", "SHOP_PORT=1\nSHOP_TOKEN=k7\n", bits=0o640, mode="640")
     host("foreign", "SHOP_PORT=1\nSHOP_TOKEN=k7\n", owner="somebody-else")
-    host("twice", "SHOP_PORT=1\nSHOP_TOKEN=k7\nSHOP_PORT=2\n")
-    host("garbled", "SHOP_PORT=1\nSHOP_TOKEN=k7\nthis is nothing\n")
+    host("twice", f"SHOP_PORT=1\nSHOP_TOKEN={CANARY}\nSHOP_TOKEN={CANARY}2\n")
+    host("garbled", f"SHOP_PORT=1\nSHOP_TOKEN={CANARY}\nthis is nothing {CANARY}\n")
     host("missing", "SHOP_PORT=1\n")
     host("unknown", "SHOP_PORT=1\nSHOP_TOKEN=k7\nSHOP_DEBUG=1\n")
     host("unset", "SHOP_PORT=\nSHOP_TOKEN=changeme\n")
@@ -112,12 +125,14 @@ def test_environment_files(environment: Environment, tmp_path: Path) -> None:
     environment.host("unnamed")
     environment.unreachable_host("gone", env_files=[{"path": ".env"}])
     shared = [{"path": str(tmp_path / "shared.env"), "required": ["SHOP_TOKEN"]}]
-    (tmp_path / "shared.env").write_text("SHOP_TOKEN=k7\n")
+    (tmp_path / "shared.env").write_text(f"SHOP_TOKEN={CANARY}\n")
     (tmp_path / "shared.env").chmod(0o600)
-    environment.host("one", env_files=shared)
+    (tmp_path / "settings.json").write_text(f'{{"token": "{CANARY}"')
+    checked = [{"path": str(tmp_path / "settings.json"), "validator": "json"}]
+    environment.host("one", env_files=shared, config_files=checked)
     environment.host("two", env_files=shared)
 
-    seen = environment.run("tests/software/deployment", "-k", "environment_file")
+    seen = environment.run("tests/software", "-k", "environment_file or configuration_file")
 
     assert not seen.differences(
         "environment_file_matches_its_schema",
@@ -126,7 +141,7 @@ def test_environment_files(environment: Environment, tmp_path: Path) -> None:
             "readable": "FAIL: has mode 644, limit is 600",
             "allowed": "PASS",
             "foreign": "FAIL: belongs to .*, not to somebody-else",
-            "twice": "FAIL: set twice: SHOP_PORT",
+            "twice": "FAIL: set twice: SHOP_TOKEN",
             "garbled": "FAIL: lines that cannot be read: 3",
             "missing": "FAIL: missing: SHOP_TOKEN",
             "unknown": "FAIL: unknown: SHOP_DEBUG",
@@ -140,25 +155,33 @@ def test_environment_files(environment: Environment, tmp_path: Path) -> None:
         },
     )
     assert not seen.differences("environment_files_agree_between_hosts", {"-": "PASS"})
+    refused = r"FAIL: one: .*settings\.json: json refuses it: .*line 1"
+    assert not seen.differences("configuration_files_are_valid", {"-": refused})
+    written = [file for file in (environment.folder / "reports").rglob("*") if file.is_file()]
+    assert written
+    assert [file.name for file in written if CANARY.encode() in file.read_bytes()] == []
 
 
 def test_nothing_to_compare_is_no_agreement(environment: Environment) -> None:
     environment.host("app1")
 
-    seen = environment.run("tests/software/deployment", "-k", "agree_between_hosts")
+    seen = environment.run("tests/software", "-k", "agree_between_hosts or configuration_file")
 
     assert not seen.differences("environment_files_agree_between_hosts", {"-": "NOT_VERIFIED"})
+    assert not seen.differences("configuration_files_are_valid", {"-": "NOT_VERIFIED: no configuration file named"})
 
 
 @pytest.mark.usefixtures("release")
 def test_packages_and_the_lock_file(environment: Environment, clone: Clone, tmp_path: Path) -> None:
-    def host(name: str, installed: dict[str, str], source: str = "source") -> None:
+    def host(name: str, installed: dict[str, str], source: str = "source", *, needs: str = "") -> None:
         venv.create(tmp_path / name, with_pip=False, symlinks=True)
         folder = next((tmp_path / name / "lib").glob("python*/site-packages"))
         for package, version in installed.items():
             record = folder / f"{package}-{version}.dist-info"
             record.mkdir()
-            (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+            needed = f"Requires-Dist: {needs}\n" if needs else ""
+            text = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n{needed}"
+            (record / "METADATA").write_text(text)
         interpreter = str(tmp_path / name / "bin" / "python")
         environment.host(name, python=[{"interpreter": interpreter, "repository": source}])
 
@@ -172,10 +195,17 @@ def test_packages_and_the_lock_file(environment: Environment, clone: Clone, tmp_
     host("extra", {"psutil": "5.9.5", "ipdb": "0.13"})
     host("empty", {})
     host("lockless", {"psutil": "5.9.5"}, "unlocked")
+    host("unfit", {"psutil": "5.9.5"}, needs="colorama>=1")
+    for name, version in (("node", "4.19.2"), ("node-old", "4.0.0")):
+        package = tmp_path / name / "node_modules" / "express"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(json.dumps({"version": version}))
+        environment.host(name, node=[{"folder": str(tmp_path / name), "repository": "source"}])
+    environment.services["stale"] = repository(clone.path, lockfile="poetry.lock", project="next/pyproject.toml")
     environment.host("no-python", python=[{"interpreter": "/nowhere/python", "repository": "source"}])
     environment.host("unnamed")
 
-    seen = environment.run("tests/software/deployment", "-k", "lock_file")
+    seen = environment.run("tests/software/deployment", "-k", "lock_file or fit_together")
 
     assert not seen.differences(
         "packages_equal_the_lock_file",
@@ -188,6 +218,20 @@ def test_packages_and_the_lock_file(environment: Environment, clone: Clone, tmp_
             "lockless": r"NOT_VERIFIED: no file uv\.lock",
             "no-python": "NOT_VERIFIED: not found",
             "unnamed": "NOT_VERIFIED: no interpreter named",
+            "unfit": "PASS",
+            "node": "PASS",
+            "node-old": r"FAIL: express 4\.0\.0, locked 4\.19\.2",
+        },
+    )
+    fit = seen.of("installed_packages_fit_together")
+    assert (fit["locked"], fit["node"].partition(":")[0]) == ("PASS", "NOT_VERIFIED")
+    assert fit["unfit"].endswith("psutil needs colorama, which is not installed")
+    assert not seen.differences(
+        "lock_file_is_current",
+        {
+            "source": "PASS",
+            "stale": r"FAIL: poetry\.lock: its content-hash is of another",
+            "unlocked": r"NOT_VERIFIED: no file uv\.lock",
         },
     )
 
@@ -230,7 +274,7 @@ def test_scripts_and_rehearsals(environment: Environment, clone: Clone, release:
         "deployment_scripts_are_sound",
         sound
         | {
-            "careless": r"FAIL: no set -e in deploy/careless\.sh",
+            "careless": r"FAIL: deploy/careless\.sh: no set -e",
             "broken": r"FAIL: deploy/broken\.sh: ",
             "python": "NOT_VERIFIED: does not start with #! and a shell",
             "absent": r"NOT_VERIFIED: no file deploy/absent\.sh",

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.importers.runs.locust import LoadTest, read
+from signoff.importers.runs.locust import read
+
+if TYPE_CHECKING:
+    from signoff.importers.runs.load_test import LoadTest
 
 START = 1_795_000_000
 MINUTE = 60

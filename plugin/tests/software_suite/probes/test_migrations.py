@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from signoff.probes.repository import migrations
 from signoff.probes.repository.git import Repository
 
 if TYPE_CHECKING:
+    from signoff.probes.repository.applied import Applied
     from signoff.probes.repository.migrations import Migrations, Tool
     from tests.software_suite.conftest import Clone, Scratch
 
@@ -99,7 +101,7 @@ def test_an_empty_directory_cannot_be_judged(clone: Clone) -> None:
         read(clone, {"migrations/README.md": ""})
 
 
-def applied(database: Scratch, tool: Tool, table: str = "") -> postgres_migrations.Applied:
+def applied(database: Scratch, tool: Tool, table: str = "") -> Applied:
     with connect(database.address) as opened:
         return postgres_migrations.read(opened, tool, table)
 
@@ -168,4 +170,87 @@ def test_a_missing_an_unreadable_and_an_empty_table_cannot_be_judged(database: S
 
     database.execute("GRANT SELECT ON schema_migrations TO reader")
     with pytest.raises(NotVerifiedError, match="schema_migrations is empty"):
+        applied(database, "plain")
+
+
+DJANGO = """
+from django.db import migrations
+class Migration(migrations.Migration):
+    {replaces}
+    dependencies = [{parents}, migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    operations = [migrations.{operation}]
+"""
+
+
+def django(*parents: str, operation: str = "AddField('order', 'x')", replaces: str = "") -> str:
+    named = ", ".join(repr(tuple(parent.split("."))) for parent in parents) or "('auth', '0001_initial')"
+    return DJANGO.format(parents=named, operation=operation, replaces=replaces)
+
+
+def test_django_applications_have_heads_of_their_own_and_a_squashed_step_stands_for_others(clone: Clone) -> None:
+    forward = "RunPython(fill)"
+    both = "RunPython(fill, reverse_code=empty)"
+    files = {
+        "migrations/site/shop/migrations/__init__.py": "",
+        "migrations/site/shop/migrations/0001_initial.py": django(),
+        "migrations/site/shop/migrations/0002_total.py": django("shop.0001_initial", operation=both),
+        "migrations/site/shop/migrations/0001_squashed.py": django(
+            replaces="replaces = [('shop', '0001_initial'), ('shop', '0002_total')]"
+        ),
+        "migrations/site/shop/migrations/0003_fill.py": django("shop.0002_total", operation=forward),
+        "migrations/site/mail/migrations/0001_initial.py": django("shop.0003_fill"),
+    }
+    found = read(clone, files, "django")
+    assert found.forks == ()
+    assert {one.version for one in found.migrations} == {"shop.0001_squashed", "shop.0003_fill", "mail.0001_initial"}
+    assert found.irreversible == ("migrations/site/shop/migrations/0003_fill.py",)
+
+    forked = read(clone, files | {"migrations/site/shop/migrations/0003_other.py": django("shop.0002_total")}, "django")
+    assert forked.forks == ("shop.0003_fill", "shop.0003_other")
+
+
+def test_django_records_every_application_and_older_steps_prove_the_squashed_one(
+    clone: Clone, database: Scratch
+) -> None:
+    database.execute("""
+        CREATE TABLE django_migrations (app text, name text);
+        INSERT INTO django_migrations VALUES ('shop', '0001_initial'), ('shop', '0002_total'), ('auth', '0001_initial');
+        GRANT SELECT ON django_migrations TO reader;
+    """)
+    squashed = django(replaces="replaces = [('shop', '0001_initial'), ('shop', '0002_total')]")
+    files = {"migrations/shop/migrations/0001_squashed.py": squashed}
+
+    seen = applied(database, "django")
+    assert seen.pending(read(clone, files, "django")) == ()
+    assert seen.unknown(read(clone, files, "django")) == ()
+
+    newer = files | {"migrations/shop/migrations/0003_fill.py": django("shop.0002_total")}
+    assert seen.pending(read(clone, newer, "django")) == ("shop.0003_fill",)
+    database.execute("INSERT INTO django_migrations VALUES ('shop', '0009_by_hand')")
+    assert applied(database, "django").unknown(read(clone, newer, "django")) == ("shop.0009_by_hand",)
+
+
+def test_a_script_that_was_edited_after_it_was_applied_is_told(clone: Clone, database: Scratch) -> None:
+    # Flyway's checksum: CRC-32 of the lines, without their ends.
+    script = "create table t ();\r\n-- note\n"
+    database.execute(f"""
+        CREATE TABLE flyway_schema_history (version text, checksum int, success bool);
+        INSERT INTO flyway_schema_history VALUES ('1', {flyway("create table t ();", "-- note")}, true);
+        GRANT SELECT ON flyway_schema_history TO reader;
+    """)
+    assert applied(database, "flyway").changed(read(clone, {"migrations/V1__t.sql": script}, "flyway")) == ()
+    assert applied(database, "flyway").changed(read(clone, {"migrations/V1__t.sql": "other"}, "flyway")) == ("1",)
+
+
+def flyway(*lines: str) -> int:
+    value = 0
+    for line in lines:
+        value = zlib.crc32(line.encode(), value)
+    return value - 2**32 if value >= 2**31 else value
+
+
+def test_a_table_of_another_tool_cannot_be_judged(database: Scratch) -> None:
+    database.execute("CREATE TABLE schema_migrations (id int); GRANT SELECT ON schema_migrations TO reader")
+
+    with pytest.raises(NotVerifiedError, match="no column version"):
         applied(database, "plain")

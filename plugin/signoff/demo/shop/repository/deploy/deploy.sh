@@ -22,7 +22,7 @@ rm -rf "$new"
 mkdir -p "$new"
 git -C "$repository" archive --format=tar --output="$new/release.tar" "$commit"
 "$python" -m tarfile -e "$new/release.tar" "$new"
-rm "$new/release.tar"
+# The archive stays: its digest is in the release's manifest, and proves later what was put into place.
 
 deployed=$(cd "$new" && "$python" -B -c 'from shop.build import COMMIT; print(COMMIT)')
 if [ "$deployed" != "$commit" ]; then

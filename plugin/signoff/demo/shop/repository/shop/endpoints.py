@@ -29,7 +29,7 @@ async def home(request: Request) -> Response:
 
 async def style(_: Request) -> Response:
     """Return the page's style sheet."""
-    return Response(page.STYLE, media_type="text/css", headers=_PUBLIC)
+    return Response(page.style(), media_type="text/css", headers=_PUBLIC)
 
 
 async def healthz(_: Request) -> Response:

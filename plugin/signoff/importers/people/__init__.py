@@ -1,0 +1,1 @@
+"""Records about people: who is on call, and who was trained."""

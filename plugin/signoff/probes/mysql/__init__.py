@@ -1,0 +1,1 @@
+"""MySQL and MariaDB, in read-only transactions under time limits."""

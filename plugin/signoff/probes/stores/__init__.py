@@ -1,0 +1,1 @@
+"""Stores that are compared with each other, whatever they are."""
