@@ -92,10 +92,10 @@ def score(rows: Iterable[Row]) -> Score:
 
 
 def healthy(estate: Estate) -> Found:
-    """Mend everything and return what a run over all items of the areas finds."""
+    """Mend everything and return what a run over all items of the areas, and those that faults concern, finds."""
     faults.heal_all(estate)
     with tempfile.TemporaryDirectory(prefix="estate-matrix-") as folder:
-        return check.run(estate, Path(folder), marks=check.EVERYTHING)
+        return check.run(estate, Path(folder), also=groups.concerned(faults.CATALOGUE.values()))
 
 
 def measure(estate: Estate, broken: Sequence[Fault], before: Found, *, again: bool = True) -> Row:
@@ -107,17 +107,21 @@ def measure(estate: Estate, broken: Sequence[Fault], before: Found, *, again: bo
         before: What a run on the healthy estate found.
         again: Look at the concerned items again after mending; without it, whoever measures several looks once at last.
     """
-    started = time.monotonic()
+    started, concerned = time.monotonic(), groups.concerned(broken)
     with tempfile.TemporaryDirectory(prefix="estate-matrix-") as folder:
         try:
             faults.inject_all(estate, [fault.name for fault in broken])
-            found = check.run(estate, Path(folder) / "broken", marks=check.EVERYTHING)
+            found = check.run(estate, Path(folder) / "broken", also=concerned)
         finally:
             faults.heal_all(estate)
         red = found.in_state(*RED) - before.in_state(*RED)
         unknown = found.in_state(*UNKNOWN) - before.in_state(*UNKNOWN)
-        touched = sorted(red | unknown | groups.concerned(broken)) if again else []
-        after = check.run(estate, Path(folder) / "mended", marks=check.selection(touched)) if touched else before
+        touched = sorted(red | unknown | concerned) if again else []
+        after = (
+            check.run(estate, Path(folder) / "mended", marks=check.selection(touched), also=touched)
+            if touched
+            else before
+        )
     lasting = frozenset(item for item in touched if after.states[item] != before.states[item])
     return Row(faults=tuple(broken), red=red, unknown=unknown, lasting=lasting, seconds=time.monotonic() - started)
 
