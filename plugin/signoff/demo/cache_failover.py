@@ -38,6 +38,7 @@ user default on >{default} ~* &* +@all
 """
 _SENTINEL = """\
 bind 127.0.0.1
+set-proc-title no
 port {port}
 dir "{data}"
 sentinel monitor {name} 127.0.0.1 {primary} {quorum}

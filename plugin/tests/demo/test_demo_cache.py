@@ -26,10 +26,10 @@ def test_the_limits_are_those_of_the_configuration(demo: Layout) -> None:
 def test_a_full_cache_evicts(demo: Layout) -> None:
     with cache.connect_admin(demo) as admin:
         before = admin.info()["evicted_keys"]
-        admin.config_set("maxmemory", admin.info()["used_memory"] + 3_000_000)
+        admin.config_set("maxmemory", admin.info()["used_memory"] + 12_000_000)
         try:
             for number in range(400):
-                admin.set(f"filler:{number}", b"x" * 20_000)
+                admin.set(f"filler:{number}", b"x" * 60_000)
             info = admin.info()
             assert info["evicted_keys"] > before
             assert info["used_memory"] <= info["maxmemory"] * 1.1
