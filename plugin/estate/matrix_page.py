@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from estate.matrix import Row
 
 _ALONE = """\
-Each fault was broken alone, every check of the areas infrastructure and security was run from the controller, the
-fault was mended, and the concerned items were checked again."""
+Each fault was broken alone, every check of the areas infrastructure and security, and of the items that it concerns
+elsewhere, was run from the controller, the fault was mended, and the concerned items were checked again."""
 _TOGETHER = """\
 Faults that concern different items were broken together, in {groups} groups; every check of the areas infrastructure
-and security was run from the controller, the faults were mended, and the concerned items were checked again. The red
-items of a group were exactly those of its faults; `python -m estate matrix --write` measures each fault alone."""
+and security, and of the items that the faults concern elsewhere, was run from the controller, the faults were mended,
+and the concerned items were checked again. The red items of a group were exactly those of its faults;
+`python -m estate matrix --write` measures each fault alone."""
 
 
 def render(rows: Sequence[Row], *, groups: int | None = None) -> str:
