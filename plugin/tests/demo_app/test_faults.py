@@ -33,8 +33,9 @@ def test_every_fault_has_items_and_a_title_in_both_languages() -> None:
     assert set(faults.SEED) <= faults.CATALOGUE.keys()
     for fault in faults.CATALOGUE.values():
         assert fault.title.ko != fault.title.en
-        assert fault.items
-        assert len(set(fault.items)) == len(fault.items)
+        concerned = (*fault.items, *fault.blinds)
+        assert concerned
+        assert len(set(concerned)) == len(concerned)
 
 
 def test_a_fault_is_broken_once_and_healed_once(demo: Layout) -> None:
