@@ -154,8 +154,8 @@ class Shop:
     def __call__(self, request: Any) -> tuple[int, dict[str, str], str]:
         if request.path == "/login":
             request.rfile.read(int(request.headers["Content-Length"]))
-            return 200, {"Set-Cookie": "session=fresh"}, "{}"
-        return (200 if "session=fresh" in (request.headers.get("Cookie") or "") else 401), {}, "{}"
+            return 200, {"Set-Cookie": "session=fresh-4d1f9c"}, "{}"
+        return (200 if "session=fresh-4d1f9c" in (request.headers.get("Cookie") or "") else 401), {}, "{}"
 
 
 def _describe_kept(environment: Any, url: str, folder: Path) -> None:
@@ -168,7 +168,7 @@ def _describe_kept(environment: Any, url: str, folder: Path) -> None:
     session = {"identity": "alice", "logout_path": "/logout", "private_path": "/me"}
     environment.services["shop-access"] = {"kind": "access", "web": "shop", "protected": ["/me"], "session": session}
     long_ago = datetime.now(UTC) - timedelta(days=1)
-    for name, token in (("ended", "stale"), ("alive", "fresh"), ("first-run", "")):
+    for name, token in (("ended", "stale"), ("alive", "fresh-4d1f9c"), ("first-run", "")):
         kept = {"kind": "kept_session", "access": "shop-access", "after": "30m", "folder": str(folder)}
         environment.services[name] = kept
         if token:
@@ -242,7 +242,7 @@ def test_accounts(  # noqa: PLR0913, PLR0917 - one of each real part
         "no-access": "NOT_VERIFIED",
     }
     reports = environment.folder / "reports"
-    assert not any("fresh" in path.read_text("utf-8", "replace") for path in reports.rglob("*.json*"))
+    assert not any("fresh-4d1f9c" in path.read_text("utf-8", "replace") for path in reports.rglob("*.json*"))
 
 
 def test_sudo_rules(environment: Any, states_of: Callable[..., Any]) -> None:

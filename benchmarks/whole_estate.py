@@ -2,8 +2,8 @@
 
 Needs root on Debian (docs/estate.md). Uses an estate of its own and the image that is there.
 
-    python benchmarks/estate.py             # up, first run, second run, down
-    python benchmarks/estate.py --image     # builds the image anew, too
+    python benchmarks/whole_estate.py             # up, first run, second run, down
+    python benchmarks/whole_estate.py --image     # builds the image anew, too
 """
 
 from __future__ import annotations
