@@ -31,4 +31,10 @@ def concerned(faults: Iterable[Fault]) -> frozenset[str]:
 def _fits(fault: Fault, group: list[Fault]) -> bool:
     if fault.alone or any(other.alone for other in group):
         return False
-    return concerned([fault]).isdisjoint(concerned(group))
+    # What logs and pools show goes through the servers that other faults break: those are measured apart.
+    return _is_elsewhere(fault) == _is_elsewhere(group[0]) and concerned([fault]).isdisjoint(concerned(group))
+
+
+def _is_elsewhere(fault: Fault) -> bool:
+    """Whether the fault is about other areas than infrastructure and security."""
+    return any(not item.startswith(("INF-", "SEC-")) for item in concerned([fault]))
