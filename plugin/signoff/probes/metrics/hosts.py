@@ -100,7 +100,8 @@ def read_forecasts(api: Prometheus, *, label: str, host: str, window: timedelta)
         NotVerifiedError: Prometheus has no measurement of the host's file systems in the window.
     """
     end = datetime.now(UTC)
-    step = max(_SHORTEST_STEP, window.total_seconds() / _POINTS)
+    # As fine as the window allows: nothing is averaged here, and a host that is new has few measurements.
+    step = max(1.0, window.total_seconds() / _POINTS)
     expression = f"node_filesystem_avail_bytes{{{label}={_quoted(host)}}}"
     found = [
         _forecast(one)
