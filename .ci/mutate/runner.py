@@ -119,7 +119,7 @@ class Runner:
     def _try_whole(self, mutant: Mutant, path: Path, source: str) -> str:
         path.write_text(ast.unparse(mutant.tree), encoding="utf-8")
         line = [sys.executable, "-m", "pytest", "-x", "-q", "--assert=plain", "-p", "no:xdist", TESTS]
-        first = [str(test) for test in self.folder.glob(f"{TESTS}/test_{mutant.module.split('.')[0]}*.py")]
+        first = [str(test) for test in self.folder.glob(f"{TESTS}/**/test_{mutant.module.split('.')[0]}*.py")]
         try:
             for tests in ([*line[:-1], *first],) * bool(first) + (line,) * (self.budget >= LIMIT):
                 environ = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["commands", "requests", "statements", "cache_commands", "lookups", "connections", "pages", "programs"]
 """Commands on hosts, HTTP requests and cloud APIs' calls, SQL statements, commands to a Redis-compatible server, DNS
-queries, connections opened only to look, pages opened in a browser, and clouds' own programs."""
+queries, connections opened only to look, pages opened in a browser, and programs that ask in our place: clouds' own,
+schemathesis."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

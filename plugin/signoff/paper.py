@@ -12,27 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signoff.errors import PaperError
+from signoff.probes.browser.programs import CHROMIUM, CHROMIUM_VARIABLE
 from signoff.store.atomic import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BROWSER_VARIABLE = "SIGNOFF_BROWSER"
+BROWSER_VARIABLE = CHROMIUM_VARIABLE
 TIMEOUT = 60.0
 """Seconds after which a browser is stopped that does not come to an end."""
-_NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "msedge",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
 _OPTIONS = (
     "--headless",
     "--disable-gpu",
@@ -60,7 +48,7 @@ def find_browser() -> str:
         PaperError: there is none.
     """
     named = os.environ.get(BROWSER_VARIABLE, "")
-    for name in (named,) if named else _NAMES:
+    for name in (named,) if named else CHROMIUM:
         if found := shutil.which(name):
             return found
     missing = f"{BROWSER_VARIABLE} names {named!r}, which is no program here" if named else "no browser found"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 import signoff
 from signoff.store.postgresql.migrate import migrate
 from signoff.store.postgresql.store import PostgresStore
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout
     from signoff.store.files import FileStore
+
+if settings.get_current_profile_name() == "default":
+    settings.register_profile("unhurried", deadline=None)  # how long an example takes says how busy the machine is
+    settings.load_profile("unhurried")
 
 _GUARD = """
 import signal, sys
@@ -64,9 +69,7 @@ class EvidenceServer:
         self._user = 65534 if os.geteuid() == 0 else None
         if self._user is not None:
             os.chown(folder, self._user, self._user)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
 
     def start(self) -> None:
         self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--wal-segsize=1")
@@ -136,9 +139,7 @@ class PrometheusServer:
     def __init__(self, storage: Path) -> None:
         self._storage = storage
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = int(free.getsockname()[1])
+        self._port = free_port()
 
     @property
     def url(self) -> str:
@@ -224,9 +225,7 @@ class MariaDb:
         self._user = 65534 if os.geteuid() == 0 else None
         if self._user is not None:
             os.chown(folder, self._user, self._user)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
 
     def start(self) -> None:
         data = ("--no-defaults", f"--datadir={self._folder / 'data'}", "--innodb-log-file-size=4M")

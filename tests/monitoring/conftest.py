@@ -37,11 +37,10 @@ class Metrics:
 @pytest.fixture
 def metrics(target: BoundTarget, inventory: Inventory) -> Iterator[Metrics]:
     """Return the current Prometheus server."""
-    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_service
 
     settings: PrometheusService = target.settings
-    password = settings.password.get_secret_value() if settings.password else ""
-    with open_prometheus(settings.url, user=settings.user, password=password, ca_file=settings.ca_file or None) as api:
+    with open_service(settings) as api:
         hosts = tuple(host.settings.metrics_instance or name for name, host in inventory.hosts.items())
         yield Metrics(name=target.name, settings=settings, api=api, hosts=hosts)
 
@@ -173,12 +172,9 @@ def _rules_on_metrics(
     prometheus: PrometheusService, names: tuple[str, ...], metrics: tuple[str, ...], routing: Any
 ) -> Iterator[LogAlert]:
     from signoff.probes.logs.model import LogAlert
-    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_service
 
-    password = prometheus.password.get_secret_value() if prometheus.password else ""
-    with open_prometheus(
-        prometheus.url, user=prometheus.user, password=password, ca_file=prometheus.ca_file or None
-    ) as api:
+    with open_service(prometheus) as api:
         rules, taking = api.rules(), api.alertmanagers()
     for rule in rules:
         if rule.type != "alerting" or not (rule.name in names or any(one in rule.expression for one in metrics)):

@@ -28,18 +28,16 @@ def rollback_rule(inventory: Inventory) -> RollbackRule | None:
 def rollback_series(target: BoundTarget, inventory: Inventory) -> dict[str, int]:
     """Return, for each metric that the criteria are judged by, how many series have a sample that is fresh."""
     from signoff import not_verified
-    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_service
 
     metrics = target.settings.metrics
     if metrics is None:
         not_verified(f"{target.name}: no metrics named; write metrics for it in services.yaml")
-    server: Any = inventory.service(metrics.prometheus)
-    password = server.password.get_secret_value() if server.password else ""
     selectors = [f"{name}{{{metrics.selector}}}" for name in (metrics.requests, f"{metrics.durations}_bucket")]
     # Fresh as the guard of a release understands it: a series that ended lives on in queries for minutes.
     rule = inventory.policy.rollback
     fresh = f"{int(rule.stale_after.total_seconds())}s" if rule else "2m"
-    with open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None) as api:
+    with open_service(inventory.service(metrics.prometheus)) as api:
         return {
             selector: int(api.scalar(f"count(count_over_time({selector}[{fresh}]))") or 0) for selector in selectors
         }

@@ -2,6 +2,8 @@
 
 import pytest
 
+from signoff import not_verified
+
 
 @pytest.mark.checklist(id="RBK-PRC-2")
 def test_every_migration_has_a_way_back(target, migrations, evidence):
@@ -31,4 +33,6 @@ def test_ways_back_are_quick_enough(target, migration_proof, evidence):
     limit, took = target.settings.migrations.down_within.total_seconds(), migration_proof.longest("down")
     downs = sum(step.action == "down" for step in migration_proof.steps)
     evidence(observed=f"down in {took:.2f} s", expected=f"<= {limit:g} s", inspected=downs)
+    if migration_proof.failed:
+        not_verified(f"{target.name}: {', '.join(migration_proof.failed)} failed on the copy; try again, then time it")
     assert took <= limit, f"{target.name}: the way back took {took:.0f} s on the copy, limit is {limit:.0f} s"

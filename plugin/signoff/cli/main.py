@@ -20,6 +20,7 @@ _VERBS: Mapping[str, str] = {
     "history": "comparing:history",
     "gate": "judging:gate",
     "report": "reporting:report",
+    "restore-test": "restore.command:restore_test",
     "publish": "publishing:publish_command",
     "doctor": "publishing:doctor",
     "export": "exporting:export_command",

@@ -75,6 +75,10 @@ class AreaFile(Strict):
     sections: dict[str, TextFile] = Field(min_length=1)
 
 
+_SECONDS = 120
+"""What no check takes, unless it says so: ten times what the slowest of those takes that do not."""
+
+
 class AtMostFile(Strict):
     """What one check may ask of one target, at most: kept while it runs, shown by the plan."""
 
@@ -85,14 +89,18 @@ class AtMostFile(Strict):
     lookups: int = Field(default=0, ge=0, description="DNS queries, repeated ones included.")
     connections: int = Field(default=0, ge=0, description="Connections opened only to see what answers.")
     pages: int = Field(default=0, ge=0, description="Pages opened in a browser, with all that they load.")
-    programs: int = Field(default=0, ge=0, description="Runs of a cloud's own program.")
-    seconds: int | None = Field(default=None, ge=1, description="What takes longer is ended, and is no verdict.")
+    programs: int = Field(default=0, ge=0, description="Runs of a cloud's own program, or of schemathesis.")
+    seconds: int = Field(default=_SECONDS, ge=1, description="What takes longer is ended, and is no verdict.")
 
     @model_validator(mode="after")
     def _says_something(self) -> AtMostFile:
         if not self.model_fields_set:
             raise ValueError("empty; name what the check may ask, such as {requests: 3}, or leave at_most out")
         return self
+
+    def promise(self) -> dict[str, int]:
+        """Return what is allowed by kind, without zeros, and `seconds`."""
+        return {**self.model_dump(exclude_defaults=True), "seconds": self.seconds}
 
 
 class CheckFile(Strict):
@@ -200,7 +208,7 @@ def _item(item_id: str, entry: ItemFile, area: str) -> Item:
                 item=item_id,
                 targets=parse_selector(check.targets),
                 touches=check.touches,
-                at_most=check.at_most.model_dump(exclude_defaults=True) if check.at_most else None,
+                at_most=check.at_most.promise() if check.at_most else None,
                 weaknesses=frozenset(check.cwe or entry.cwe),
             )
             for check in entry.checks

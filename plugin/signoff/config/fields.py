@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, WithJsonSchema
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"^(\d+)\s*([smhdw])$")
@@ -61,6 +62,14 @@ def parse_instant(value: object) -> datetime:
         raise ValueError("outside of the calendar; write a year that somebody may live to see") from None
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
+        raise ValueError("unknown time zone; write an IANA name such as Asia/Seoul or UTC") from None
+    return name
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -75,3 +84,5 @@ Instant = Annotated[
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 SecretText = SecretStr
+TimeZone = Annotated[str, AfterValidator(_zone)]
+"""IANA name of a time zone that this machine knows."""

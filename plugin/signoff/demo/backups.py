@@ -1,8 +1,10 @@
 """Backups of the embedded environment, on backup1: database and files, encrypted by age, hourly, and really restored.
 
 `~/backups` holds `shop-<stamp>.dump.age` (`pg_dump -Fc`) and `files-<stamp>.tar.age` (the release repository and every
-host's settings), each with a `.sha256` in the form of sha256sum, and for the database a `.json` that says what the
-tables held. `~/etc/crontab` is run by `backup_scheduler`; by hand, `python -m signoff.demo.backups DIR JOB` does a job.
+host's settings), each with a `.sha256` in the form of sha256sum, for the database a `.json` that says what the tables
+held, and for the files a `.contents` that lists them. mon1 keeps a copy of each in `~/backup-copies`. On backup1,
+`~/bin/postgresql` and `~/bin/decrypt-backup` are what `signoff restore-test` uses. `~/etc/crontab` is run by
+`backup_scheduler`; by hand, `python -m signoff.demo.backups DIR JOB` does a job.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import hashlib
 import io
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 KEPT = 48
 """Backups of each kind that are kept: two days."""
 
+_SCRATCH_PROGRAMS = ("initdb", "postgres", "psql", "pg_restore", "pg_amcheck", "pg_verifybackup")
 _CRONTAB = """\
 CRON_TZ=UTC
 # minute hour day month weekday command
@@ -49,6 +54,11 @@ exec '{python}' -m signoff.demo.backups '{dir}' {job}
 def directory(layout: Layout) -> Path:
     """Return where the backups are."""
     return layout.host("backup1") / "backups"
+
+
+def copies(layout: Layout) -> Path:
+    """Return where their copies are, on another host."""
+    return layout.host("mon1") / "backup-copies"
 
 
 def key_file(layout: Layout) -> Path:
@@ -80,18 +90,36 @@ def newest(layout: Layout) -> Path:
 
 def remove(layout: Layout, name: str) -> None:
     """Remove a backup and what was written about it."""
-    for file in directory(layout).glob(f"{name}*"):
+    for file in (*directory(layout).glob(f"{name}*"), *copies(layout).glob(name)):
         file.unlink()
+
+
+def replace(layout: Layout, name: str, content: bytes) -> None:
+    """Give a backup another content, and its copy too unless that was another one before."""
+    original, copy = directory(layout) / name, copies(layout) / name
+    if copy.exists() and copy.read_bytes() == original.read_bytes():
+        copy.write_bytes(content)
+    original.write_bytes(content)
+
+
+def note_digest(layout: Layout, name: str) -> None:
+    """Write the manifest of a backup as it is now."""
+    path = directory(layout) / name
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_atomically(path.with_name(f"{name}.sha256"), f"{digest}  {name}\n", mode=0o644)
 
 
 def prepare(layout: Layout) -> None:
     """Create key, schedule and jobs; take the first backups and restore them once."""
-    for name in ("etc", "bin", "backups"):
+    for name in ("etc", "bin/postgresql", "backups", "scratch"):
         (layout.host("backup1") / name).mkdir(parents=True, exist_ok=True)
+    copies(layout).mkdir(parents=True, exist_ok=True)
     write_atomically(key_file(layout), f"{pyrage.x25519.Identity.generate()}\n", mode=0o600)
     write_atomically(crontab(layout), _CRONTAB, mode=0o644)
     for job in JOBS:
         _write_script(layout, job)
+    for program in _SCRATCH_PROGRAMS:
+        _write_wrapper(layout, program)
     back_up_files(layout)
     back_up_database(layout)
     back_up_database(layout)  # a size is only an anomaly beside an earlier one
@@ -121,16 +149,19 @@ def back_up_database(layout: Layout, *, encrypted: bool = True) -> Path:
     return target
 
 
-def back_up_files(layout: Layout) -> Path:
-    """Pack the release repository and every host's settings, and return the encrypted file."""
+def back_up_files(layout: Layout, *, encrypted: bool = True, without: str = "") -> Path:
+    """Pack the release repository and the settings of every host (but one), and return the encrypted file."""
     memory = io.BytesIO()
     with tarfile.open(fileobj=memory, mode="w:gz") as archive:
         archive.add(layout.repo, "repo")
-        for host in HOSTS:
+        for host in (one for one in HOSTS if one != without):
             settings = layout.host(host) / "etc"
             # The key that opens the backup does not belong into the backup.
             archive.add(settings, f"{host}/etc", filter=lambda one: None if one.name.endswith("backup.key") else one)
-    target = _store(layout, _encrypt(layout, memory.getvalue()), "files-{}.tar.age")
+        listed = "".join(f"{name}\n" for name in archive.getnames())
+    packed = memory.getvalue()
+    target = _store(layout, _encrypt(layout, packed) if encrypted else packed, "files-{}.tar.age")
+    write_atomically(target.with_name(f"{target.name}.contents"), listed)
     _prune(layout, "files-*.tar.age")
     return target
 
@@ -142,7 +173,14 @@ def verify_restore(layout: Layout) -> bool:
     return bool(proof["passed"])
 
 
+def decrypt(layout: Layout) -> None:
+    """Open the backup that comes in, and let it out."""
+    identity = pyrage.x25519.Identity.from_str(key_file(layout).read_text(encoding="ascii").strip())
+    sys.stdout.buffer.write(pyrage.decrypt(sys.stdin.buffer.read(), [identity]))
+
+
 JOBS: Mapping[str, Callable[[Layout], object]] = {
+    "decrypt-backup": decrypt,
     "backup-database": back_up_database,
     "backup-files": back_up_files,
     "restore-test": verify_restore,
@@ -159,8 +197,8 @@ def _store(layout: Layout, content: bytes, pattern: str) -> Path:
     target = directory(layout) / pattern.format(datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"))
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-    digest = hashlib.sha256(content).hexdigest()
-    write_atomically(target.with_name(f"{target.name}.sha256"), f"{digest}  {target.name}\n", mode=0o644)
+    note_digest(layout, target.name)
+    shutil.copy2(target, copies(layout) / target.name)
     return target
 
 
@@ -173,6 +211,12 @@ def _write_script(layout: Layout, job: str) -> None:
     argv, env = python_module(layout, __spec__.name)
     text = _SCRIPT.format(path=env["PYTHONPATH"], python=argv[0], dir=layout.dir, job=job)
     write_atomically(layout.host("backup1") / "bin" / job, text, mode=0o755)
+
+
+def _write_wrapper(layout: Layout, program: str) -> None:
+    """Let a program of PostgreSQL be started by whoever we are."""
+    text = f'#!/bin/sh\nexec {shlex.join(postgres.command(program))} "$@"\n'
+    write_atomically(layout.host("backup1") / "bin" / "postgresql" / program, text, mode=0o755)
 
 
 def _run(layout: Layout, *command: str) -> bytes:

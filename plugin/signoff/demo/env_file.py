@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 VERSION = "1.0.0"
 _ATTESTED_DAYS = 90
+_WINDOW_DAYS = 3
 _PORTS = {
     "HTTPS": "https",
     "HTTP": "http",
@@ -67,6 +68,8 @@ def values(layout: Layout) -> dict[str, str]:
         **{name: state.passwords[password] for name, password in _PASSWORDS.items()},
         **{f"KEY_{role.upper()}": people.public_key(layout, role) for role in people.ROLES},
         "ATTESTED_AT": attested.isoformat(),
+        "WINDOW_OPENS": attested.isoformat(),
+        "WINDOW_CLOSES": (attested + dt.timedelta(days=_WINDOW_DAYS)).isoformat(),
         "ATTESTED_UNTIL": (attested + dt.timedelta(days=_ATTESTED_DAYS)).isoformat(),
     }
     return {f"DEMO_{name}": value for name, value in named.items()}

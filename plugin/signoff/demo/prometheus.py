@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import yaml
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
 _REQUESTS = 'http_requests_total{job="shop"'
+_MEASURED = f'count(rate({_REQUESTS}}}[1m])) and count(rate(http_request_duration_seconds_bucket{{job="shop"}}[1m]))'
+"""What dashboards show of the shop: a rate takes two scrapes."""
 _RULES: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "HighErrorRate",
@@ -130,13 +133,18 @@ def program(layout: Layout) -> Program:
     argv, env = python_module(layout, "signoff.demo.prometheus_server")
     address = f"http://127.0.0.1:{layout.port('prometheus')}"
 
+    def ask(path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{address}/api/v1/{path}", timeout=2) as answer:  # noqa: S310 - loopback
+            data: dict[str, Any] = json.load(answer)["data"]
+        return data
+
     def ready() -> bool:
         try:
-            with urllib.request.urlopen(f"{address}/api/v1/targets", timeout=2) as answer:  # noqa: S310 - loopback
-                targets = json.load(answer)["data"]["activeTargets"]
+            if any(target["health"] != "up" for target in ask("targets")["activeTargets"]):
+                return False
+            return bool(ask(f"query?query={quote(_MEASURED)}")["result"])
         except OSError:
             return False
-        return all(target["health"] == "up" for target in targets)
 
     return Program(
         name="prometheus", argv=argv, cwd=layout.host("mon1"), env=env, host="mon1", ready=ready, address=address

@@ -1,38 +1,27 @@
-"""Row count and digest of every table: two databases with the same ones hold the same data."""
+"""Row count and digest of every table, by the statements that backup jobs run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from psycopg import sql
+from signoff.importers._json import Node
+from signoff.probes.postgres.contents import TableContents, statements, table
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
-_DIGEST = """
-SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), ''), 'UTF8')), 'hex')
-FROM public.{} AS t
-"""
+
+def read(connection: Connection[Any]) -> tuple[TableContents, ...]:
+    """Return all tables as the connection's snapshot sees them."""
+    settings, query = statements()
+    for setting in settings:
+        connection.execute(setting)
+    try:
+        return tuple(_read(connection, row[0]) for row in connection.execute(query).fetchall())
+    finally:
+        connection.execute("RESET search_path")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TableDigest:
-    """What one table holds. The digest does not depend on the order in which rows lie on disk."""
-
-    name: str
-    rows: int
-    digest: str
-
-
-def read(connection: Connection[Any]) -> tuple[TableDigest, ...]:
-    """Return all tables of the schema `public` as the connection's snapshot sees them."""
-    names = [row[0] for row in connection.execute(_TABLES).fetchall()]
-    return tuple(_read(connection, name) for name in names)
-
-
-def _read(connection: Connection[Any], name: str) -> TableDigest:
-    row = connection.execute(sql.SQL(_DIGEST).format(sql.Identifier(name))).fetchone()
-    rows, digest = row or (0, "")
-    return TableDigest(name=name, rows=rows, digest=digest)
+def _read(connection: Connection[Any], query: str) -> TableContents:
+    row = connection.execute(query).fetchone()
+    return table(Node(row[0] if row else None, kind="contents of a table"))

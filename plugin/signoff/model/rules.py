@@ -110,6 +110,6 @@ class Policy:
     categories: tuple[WeaknessCategory, ...] = ()
     """What the edition of the OWASP Top 10 that this environment is judged by consists of."""
     production: bool = True
-    """Whether users depend on it: then nothing that makes load or changes state may be started."""
+    """Whether users depend on it: then nothing is started that makes load, or that acts on a machine they depend on."""
     change_windows: tuple[ChangeWindow, ...] = ()
     sha256: str = ""

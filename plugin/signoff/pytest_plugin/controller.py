@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import signal
-import subprocess
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,20 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from ulid import ULID
 
-from signoff.artifacts import Artifacts, background_of, closing_block
 from signoff.errors import IntegrityError, StoreError
 from signoff.model import HostsAsked, Run, RunClosed, Verdict
 from signoff.pytest_plugin.attempts import Attempts
 from signoff.pytest_plugin.ci import service_of
+from signoff.pytest_plugin.closing import Screen, has_leaks
 from signoff.pytest_plugin.collection import narrowed, selection
 from signoff.pytest_plugin.host_summary import reached
-from signoff.pytest_plugin.junit import CrashedTests
 from signoff.pytest_plugin.progress import Progress
-from signoff.reports.messages import Messages
+from signoff.pytest_plugin.run_facts import git_revision, selector, user
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from signoff.artifacts import Artifacts
     from signoff.model import LedgerCheckpoint, Observation, Signoff
     from signoff.pytest_plugin.session import SignoffSession
     from signoff.store.base import RunWriter
@@ -41,44 +39,6 @@ _OWN_STATUS = {
 """pytest's own ends, which are never overwritten by a verdict."""
 
 
-def register(config: pytest.Config, session: SignoffSession) -> None:
-    """Switch the reports on, and register what records, shows and judges this run."""
-    artifacts = Artifacts.at(session.workspace, session.started)
-    _own_the_output(config, artifacts)
-    controller = Controller(session, artifacts)
-    config.pluginmanager.register(controller, "signoff-controller")
-    if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(_Distributed(controller), "signoff-distributed")
-        crashed = CrashedTests(config, controller.attempts, session.workspace.checklist)
-        config.pluginmanager.register(crashed, "signoff-crashed-tests")
-    if config.pluginmanager.hasplugin("html"):
-        from signoff.pytest_plugin.run_report import RunReport  # noqa: PLC0415 - only where pytest-html is
-
-        report = RunReport(
-            config,
-            path=artifacts.run_report,
-            headline=controller.headline,
-            redact=session.workspace.redact,
-            log_limit=int(config.getini("signoff_html_log_limit")),
-            language=session.language,
-            page=artifacts.page.name,
-            background=background_of(session.workspace),
-        )
-        config.pluginmanager.register(report, "signoff-run-report")
-
-
-def _own_the_output(config: pytest.Config, artifacts: Artifacts) -> None:
-    """Keep what the user asked for; elsewhere show facts instead of tracebacks, and write JUnit."""
-    option = config.option
-    if getattr(option, "tbstyle", "") == "auto":  # absent with `-p no:terminal`
-        option.tbstyle = "no"  # pytest's own failure section costs quadratic time; ours follows the verdict
-    if getattr(option, "reportchars", "") == "fE":
-        option.reportchars = ""
-    if not getattr(option, "xmlpath", "-"):
-        option.xmlpath = str(artifacts.junit)
-    option.continue_on_collection_errors = True  # one team's broken file must not hide the others' evidence
-
-
 class Controller:
     """One run: its journal, its decision and its exit status."""
 
@@ -87,6 +47,7 @@ class Controller:
         self._workspace = session.workspace
         self._config = session.config
         self._artifacts = artifacts
+        self._screen = Screen(session.config)
         self._scope: frozenset[str] | None = None
         self._journal: RunWriter | None = None
         self._watches = False
@@ -110,14 +71,14 @@ class Controller:
         """Refuse a wrong selection; let a polite end (SIGTERM) leave a closed journal and a report, as Ctrl-C does."""
         self._scope = selection(self._workspace, self._config, self._session.limit)
         for line in self._service.begin() if self._service is not None else ():
-            self._print(line)
+            self._screen.show(line)
         if threading.current_thread() is threading.main_thread():
             self._before_sigterm = signal.signal(signal.SIGTERM, _interrupt)
 
     def pytest_unconfigure(self) -> None:
         """Tell the CI service around us, and give the signal back to whoever had it."""
         for line in self._service.end(self.signoff) if self._service is not None else ():
-            self._print(line)
+            self._screen.show(line)
         if self._before_sigterm is not None:
             signal.signal(signal.SIGTERM, self._before_sigterm)
 
@@ -143,12 +104,12 @@ class Controller:
             id=self._run_id,
             environment=policy.environment,
             release=policy.release,
-            selector=_selector(self._config),
+            selector=selector(self._config),
             planned=planned,
             started=self._session.started,
             controller=platform.node(),
-            user=_user(),
-            git_revision=_git_revision(self._workspace.root),
+            user=user(),
+            git_revision=git_revision(self._workspace.root),
             stream=self._stream(),
             ledgers=self._ledgers(),
         )
@@ -220,8 +181,10 @@ class Controller:
         result = yield
         if self.signoff is not None:
             self._artifacts.write(self._workspace, self.signoff, self._session.language)
-            self._say(self.signoff)
-            session.exitstatus = self._without_leaks(int(session.exitstatus))
+            self._screen.conclude(self._session, self._artifacts, self.signoff, watches=self._watches)
+            journals = list(self._journal.files) if self._journal is not None else []
+            if has_leaks(self._session, self._artifacts, journals, self._screen):
+                session.exitstatus = Verdict.INVALID.exit_status
         return result
 
     def _end(self, journal: RunWriter, *, interrupted: bool) -> None:
@@ -231,11 +194,11 @@ class Controller:
         end = journal.checkpoint
         closed = RunClosed(run=end.run, seq=end.seq, sha256=end.sha256)
         try:
-            self._workspace.store.record(closed, at=now, by=_user())
+            self._workspace.store.record(closed, at=now, by=user())
         except (IntegrityError, StoreError) as error:
-            self._warn(f"the ledger does not know of this run's end: {error}")
+            self._screen.warn(f"the ledger does not know of this run's end: {error}")
         for warning in journal.warnings:
-            self._warn(warning)
+            self._screen.warn(warning)
 
     def _judge(self, status: int) -> int:
         """Judge, and return the exit status; evidence that cannot be read now cannot be judged."""
@@ -245,7 +208,7 @@ class Controller:
             )
             return self._exit_status(status)
         except StoreError as error:
-            self._warn(f"cannot be judged now: {error}")
+            self._screen.warn(f"cannot be judged now: {error}")
             return status if status in _OWN_STATUS else Verdict.INVALID.exit_status
 
     def _asked(self) -> HostsAsked | None:
@@ -266,7 +229,7 @@ class Controller:
         try:
             return self._workspace.stream(self._session.started)
         except StoreError as error:  # who signed is not known now; what is seen is evidence all the same
-            self._warn(str(error))
+            self._screen.warn(str(error))
             return "recorded"
 
     def headline(self) -> Signoff | None:
@@ -282,97 +245,12 @@ class Controller:
             judged = self._workspace.evaluate(judged.evaluated_at)
         return judged.verdict.exit_status or (status if self._stray_failure else 0)
 
-    def _say(self, signoff: Signoff) -> None:
-        reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter is None:
-            return
-        writer = reporter._tw  # noqa: SLF001 - pytest's terminal writer has no public name
-        block = closing_block(
-            self._workspace,
-            signoff,
-            self._session.language,
-            width=writer.fullwidth,
-            colour=writer.hasmarkup,
-            artifacts=self._artifacts,
-        )
-        reporter.write_line("")
-        reporter.write_line(block)
-        if self._watches:
-            voided = any(reason.kind == "monitor" for reason in signoff.reasons)
-            key = "terminal.watched_worse" if voided else "terminal.watched"
-            reporter.write_line(Messages(self._session.language)(key), red=voided)
-
-    def _without_leaks(self, status: int) -> int:
-        """Fail the run if a known secret value stands in what it left behind.
-
-        A report is removed: it can be written again. A journal is evidence and stays where it is.
-        """
-        reports = self._artifacts.existing()
-        journals = list(self._journal.files) if self._journal is not None else []
-        leaking = self._workspace.redact.leaks([*reports, *journals])
-        for path in leaking:
-            if path in reports:
-                path.unlink(missing_ok=True)
-                self._warn(f"{path.name} contained a secret of this environment and was removed")
-            else:
-                self._warn(f"{path} contains a secret of this environment: keep it closed, and replace the secret")
-        return Verdict.INVALID.exit_status if leaking else status
-
-    def _warn(self, text: str) -> None:
-        self._print(text, red=True)
-
-    def _print(self, text: str, *, red: bool = False) -> None:
-        reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        if reporter is not None:
-            reporter.write_line(text, red=red)
-
-
-class _Distributed:
-    """What only pytest-xdist tells: registered only where it is installed."""
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
-
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Start the run's record with the cells that the workers collected."""
-        self._controller.begin(ids)
-
 
 def _interrupt(number: int, frame: object) -> None:
     del number, frame
     raise KeyboardInterrupt
 
 
-def _selector(config: pytest.Config) -> str:
-    """Return the selection as typed, for the record."""
-    option = config.option
-    parts = [f"-m {option.markexpr}"] if option.markexpr else []
-    parts += [f"-k {option.keyword}"] if option.keyword else []
-    parts += [f"--owner {owner}" for owner in option.owner] + [f"--stage {stage}" for stage in option.stage]
-    parts += [f"--hosts {option.hosts}"] if getattr(option, "hosts", None) else []
-    parts += [f"--limit {option.limit}"] if option.limit else []
-    parts += [f"--deselect {test}" for test in option.deselect or ()]
-    if config.args_source is pytest.Config.ArgsSource.ARGS:
-        parts += config.args
-    return " ".join(parts)
-
-
 def _last_line(text: str) -> str:
     lines = [line.removeprefix("E").strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "unknown reason"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without an entry for its user id
-        return ""
-
-
-def _git_revision(root: object) -> str:
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

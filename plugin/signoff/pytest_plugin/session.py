@@ -81,9 +81,9 @@ def start(config: pytest.Config) -> None:
         manager.register(Workers(workspace.inventory, session.limit), "signoff-workers")
         manager.register(Distribution(), "signoff-distribution")
     if not hasattr(config, "workerinput") and not _only_lists(config):
-        from signoff.pytest_plugin import controller  # noqa: PLC0415 - workers never report
+        from signoff.pytest_plugin import registration  # noqa: PLC0415 - workers never report
 
-        controller.register(config, session)
+        registration.register(config, session)
 
 
 def _register_hosts(config: pytest.Config, session: SignoffSession) -> None:

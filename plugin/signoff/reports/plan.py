@@ -52,7 +52,7 @@ def _asks(check: Check, messages: Messages) -> Iterator[str]:
     if check.touches:
         yield f"        {check.touches}"
     if check.at_most is not None:
-        yield f"        {messages('plan.at_most', counts=_counts(check.at_most, messages))}"
+        yield f"        {_promise(check.at_most, messages)}"
 
 
 def _sum(checklist: Checklist, ready: Sequence[PlannedCell], messages: Messages) -> Iterator[str]:
@@ -62,12 +62,17 @@ def _sum(checklist: Checklist, ready: Sequence[PlannedCell], messages: Messages)
     for promise in promises:
         total.update({kind: count for kind, count in (promise or {}).items() if kind != "seconds"})
     if total:
-        yield messages("plan.total_at_most", counts=_counts(total, messages))
+        yield messages("plan.total_at_most", counts=", ".join(_counts(total, messages)))
     if unlimited := promises.count(None):
         yield messages("plan.unlimited", n=unlimited)
 
 
-def _counts(counts: Mapping[str, int], messages: Messages) -> str:
-    """Return `3 requests, 1 statement`; without any, that nothing is asked."""
-    named = [messages(f"plan.{kind}", n=counts[kind]) for kind in (*KINDS, "seconds") if counts.get(kind)]
-    return ", ".join(named) or messages("plan.asks_nothing")
+def _promise(promised: Mapping[str, int], messages: Messages) -> str:
+    """Return `at most 3 requests, 120 seconds`, or that nothing is asked of others, within some seconds."""
+    asked, seconds = _counts(promised, messages), messages("plan.seconds", n=promised["seconds"])
+    said = messages("plan.at_most", counts=", ".join([*asked, seconds]))
+    return said if asked else f"{messages('plan.asks_nothing')}, {said}"
+
+
+def _counts(counts: Mapping[str, int], messages: Messages) -> list[str]:
+    return [messages(f"plan.{kind}", n=counts[kind]) for kind in KINDS if counts.get(kind)]

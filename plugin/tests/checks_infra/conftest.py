@@ -19,6 +19,7 @@ from signoff.errors import NotVerifiedError
 from signoff.model import Cell
 from signoff.pytest_plugin.fixtures import Evidence
 from signoff.transport import HostAddress, HostPool
+from tests.lean import LEAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ class Suite:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, "-m", selection, "--inventory", inventory],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ENGINE), "SIGNOFF_ENV_FILE": str(env_file)},
+            env={**os.environ, **LEAN, "PYTHONPATH": str(ENGINE), "SIGNOFF_ENV_FILE": str(env_file)},
             capture_output=True,
             text=True,
             timeout=300,

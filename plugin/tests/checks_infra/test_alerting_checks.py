@@ -245,28 +245,3 @@ def test_turns(run_check: Callable[..., Any], given: Any, verdict: str, reason: 
     conclusion = run_check(TRAINING, "enough_people_take_turns_and_can_be_woken", on_call=given)
     assert conclusion.state == verdict
     assert reason in conclusion.reason
-
-
-@pytest.mark.parametrize(
-    ("roles", "ways", "verdict", "reason"),
-    [
-        ({"ops": ("a", "b")}, {"a": "phone", "b": "push"}, "PASS", ""),
-        ({"ops": ("a", "b"), "devops": ()}, {"a": "phone", "b": "push"}, "FAIL", "nobody on the roster is devops now"),
-        ({"ops": ("a",)}, {"a": "phone"}, "FAIL", "1 may decide on a rollback, with deputies 2 are needed"),
-        ({"ops": ("a", "b")}, {"a": "phone"}, "FAIL", "no contact of b"),
-        ({"ops": ("a", "b")}, {"a": "phone", "b": "email"}, "FAIL", "cannot be woken: b"),
-    ],
-)
-def test_deciders(run_check: Callable[..., Any], roles: Any, ways: dict[str, str], verdict: str, reason: str) -> None:
-    known = [person(name, way) for name, way in ways.items()]
-    given = SimpleNamespace(
-        name="authority",
-        least=2,
-        roles=roles,
-        people=tuple(sorted({name for names in roles.values() for name in names})),
-        reached_by={one.name: one.ways for one in known},
-        wakeable=frozenset(one.name for one in known if one.can_be_woken),
-    )
-    conclusion = run_check(AUTHORITY, "rollback_deciders_have_deputies_and_can_be_reached", authority=given)
-    assert conclusion.state == verdict
-    assert reason in conclusion.reason

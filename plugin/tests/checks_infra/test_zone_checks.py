@@ -15,7 +15,7 @@ from signoff.probes.network.dnssec import SignatureFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FILE = "infra/test_network.py"
+FILE = "infra/network/test_network.py"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -105,7 +105,7 @@ def test_mail(run_check: Callable[..., Any], mistakes: Any, mail: bool, state: s
 
 
 def test_a_name_of_another_zone_needs_a_resolver(suite_module: Callable[[str], Any]) -> None:
-    given = suite_module("infra/conftest.py").Zone(name="zone", settings=service())
+    given = suite_module("infra/network/conftest.py").Zone(name="zone", settings=service())
     with pytest.raises(NotVerifiedError, match=r"edge\.cdn\.test is in another zone; name resolvers"):
         given.addresses("edge.cdn.test")
     assert given.parent_ds() == ()

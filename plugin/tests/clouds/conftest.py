@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import inspect
 import json
-import sys
 import threading
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from estate.companions import aws_account, aws_fake
 from signoff.config.checklist import load_checklist
-from signoff.errors import CouldNotCheckError, NotVerifiedError
-from signoff.pytest_plugin.fixtures import BoundTarget, Evidence
+from tests.suite_checks import ROOT, SuiteChecks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from signoff.config.kinds.cloud import CloudService
+    from tests.suite_checks import Conclusion
 
-ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-CONFTESTS = ("conftest.py", "tests/infra/conftest.py", "tests/infra/cloud/conftest.py")
-FILES = ("tests/infra/cloud/test_cloud.py", "tests/security/test_cloud_exposure.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,39 +32,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @cache
-def module(path: str) -> Any:
-    """Return one file of the suite as a module."""
-    name = f"suite_{path.replace('/', '_').removesuffix('.py')}"
-    spec = importlib.util.spec_from_file_location(name, ROOT / path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[name] = loaded  # dataclasses look their module up
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-@cache
 def items() -> dict[str, str]:
     """Return the item of each check that clouds answer."""
     checklist = load_checklist(ROOT / "tests" / "checklist.yaml")
     return {check.name: item.id for item in checklist.items for check in item.checks if check.targets.name == "cloud"}
 
 
-@dataclass(frozen=True)
-class Conclusion:
-    """What a check said: `PASS`, `FAIL`, `NOT_VERIFIED` or `ERROR`, as the engine would judge it."""
-
-    state: str
-    reason: str
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-
-class Checks:
-    """The suite's checks, run one by one for a target."""
+class Checks(SuiteChecks):
+    """The suite's checks, run one by one for a cloud."""
 
     def __init__(self, find: Callable[[str], Path], **given: Any) -> None:
-        self._given = {"evaluated_at": NOW, "workspace_path": find, **given}
+        super().__init__(evaluated_at=NOW, workspace_path=find, **given)
         self._opened: dict[str, dict[str, Any]] = {}
 
     def close(self) -> None:
@@ -80,28 +51,10 @@ class Checks:
             for cloud in opened.values():
                 cloud.close()
 
-    def one(self, check: str, settings: Any, kind: str = "cloud", **given: Any) -> Conclusion:
+    def one(self, check: str, settings: Any, kind: str = "cloud", name: str = "cloud", **given: Any) -> Conclusion:
         """Run one check with the fixtures that it names; a cloud is opened once for the same settings."""
-        kept: dict[str, Any] = {}
         given.setdefault("opened_clouds", self._opened.setdefault(repr(settings), {}))
-        target = BoundTarget(name="cloud", kind=kind, address="", settings=settings)
-        values = {**self._given, "target": target, "evidence": Evidence(kept), **given}
-        generators: list[Iterator[Any]] = []
-        function = next(found for path in FILES if (found := getattr(module(path), f"test_{check}", None)))
-        try:
-            function(**{name: _resolve(name, values, generators) for name in inspect.signature(function).parameters})
-        except AssertionError as error:
-            return Conclusion("FAIL", str(error).partition("\n")[0], kept)
-        except NotVerifiedError as error:
-            return Conclusion("NOT_VERIFIED", str(error), kept)
-        except CouldNotCheckError as error:
-            return Conclusion("ERROR", str(error), kept)
-        finally:
-            for generator in generators:
-                next(generator, None)
-        return (
-            Conclusion("PASS", "", kept) if kept.get("inspected") else Conclusion("NOT_VERIFIED", "nothing seen", kept)
-        )
+        return super().one(check, settings, kind, name, **given)
 
     def all(self, settings: CloudService) -> dict[str, Conclusion]:
         """Run every check that clouds answer."""
@@ -110,19 +63,6 @@ class Checks:
     def red_items(self, settings: CloudService) -> set[str]:
         """Return the items of which a check fails."""
         return {items()[check] for check, found in self.all(settings).items() if found.state == "FAIL"}
-
-
-def _resolve(name: str, values: dict[str, Any], generators: list[Iterator[Any]]) -> Any:
-    if name not in values:
-        fixture = next(found for path in reversed(CONFTESTS) if (found := getattr(module(path), name, None)))
-        function = fixture._get_wrapped_function()
-        arguments = {each: _resolve(each, values, generators) for each in inspect.signature(function).parameters}
-        made = function(**arguments)
-        if inspect.isgenerator(made):
-            generators.append(made)
-            made = next(made)
-        values[name] = made
-    return values[name]
 
 
 @pytest.fixture

@@ -7,20 +7,41 @@ import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from signoff.probes.cloud import azure, google, kubernetes
+from signoff.probes.cloud import (
+    azure,
+    google,
+    kubernetes,
+    kubernetes_images,
+    kubernetes_network,
+    kubernetes_workloads,
+)
 from signoff.probes.cloud.documents import ExportFolder, Query
+from signoff.probes.front import endpoint_slices, kubernetes_switch
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "clouds.md").read_text()
 
 
+CLUSTER = (kubernetes, kubernetes_images, kubernetes_network, kubernetes_workloads, kubernetes_switch, endpoint_slices)
+"""All modules that ask a Kubernetes cluster."""
+
+
+def of_module(module: ModuleType) -> list[Query]:
+    """Return the questions that a module holds, by themselves or by name."""
+    held = [one for value in vars(module).values() for one in (value.values() if isinstance(value, dict) else [value])]
+    return [one for one in held if isinstance(one, Query)]
+
+
 def queries() -> list[Query]:
-    fixed = [one for each in (google, azure, kubernetes) for one in vars(each).values() if isinstance(one, Query)]
+    fixed = list(dict.fromkeys(one for each in (google, azure, *CLUSTER) for one in of_module(each)))
     return [
         *fixed,
         google.errors_of("$GROUP", "region", "$REGION"),
@@ -39,7 +60,9 @@ def queries() -> list[Query]:
 @pytest.mark.parametrize("query", queries(), ids=lambda query: " ".join(query.arguments))
 def test_every_question_is_documented_with_its_file(query: Query) -> None:
     page = PAGE.replace('"', "")
-    assert re.search(rf"^\S+ {re.escape(' '.join(query.arguments))} .*> {re.escape(query.file)}$", page, re.MULTILINE)
+    assert re.search(
+        rf"^\S+ {re.escape(' '.join(query.arguments))} .*> {re.escape(query.file)}(?: +#.*)?$", page, re.MULTILINE
+    )
 
 
 def test_the_function_writes_a_manifest_that_is_accepted(tmp_path: Path) -> None:
@@ -55,34 +78,55 @@ def test_the_function_writes_a_manifest_that_is_accepted(tmp_path: Path) -> None
     assert opened.read(Query(file="b.json", arguments=())).at("items").value == [2]
 
 
-def test_the_policy_of_amazon_allows_what_is_asked() -> None:
-    actions = next(
-        json.loads(block)["Statement"][0]["Action"] for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
-    )
-    assert actions == sorted(actions)
-    assert all(re.fullmatch(r"[a-z0-9-]+:(Describe|Get|List|View)\w+", action) for action in actions)
-    allowed = {action.partition(":")[2] for action in actions}
+S3 = {
+    "get_bucket_encryption": "GetEncryptionConfiguration",
+    "get_bucket_lifecycle_configuration": "GetLifecycleConfiguration",
+    "get_bucket_replication": "GetReplicationConfiguration",
+    "get_object_lock_configuration": "GetBucketObjectLockConfiguration",
+    "head_object": "GetObject",
+}
+"""Operations of S3 whose permission has another name."""
+
+
+def test_the_policy_of_amazon_allows_what_is_asked_and_no_more() -> None:
+    policy = next(json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+    for statement in policy["Statement"]:
+        assert statement["Action"] == sorted(statement["Action"])
+        assert f"| `{statement['Sid']}` |" in PAGE
+    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert all(re.fullmatch(r"[a-z0-9-]+:(Describe|Filter|Get|List|View)\w+", action) for action in actions)
     # One permission shows a budget with all that belongs to it, and nobody needs one to learn who he is.
     budgets = {"DescribeBudgets", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification"}
-    asked = set(re.findall(r'"([a-z]+_[a-z_]+)"', _sources()))
-    operations = {_camel(name) for name in asked if name.startswith(("describe_", "get_", "list_"))}
-    assert operations - budgets - {"GetCallerIdentity"} <= allowed
+    asked = re.findall(r'"((?:describe|filter|get|head|list)_[a-z_]+)"', _sources())
+    operations = {S3.get(name) or _camel(name) for name in asked}
+    assert operations - budgets - {"GetCallerIdentity"} == {action.partition(":")[2] for action in actions} - {
+        "ViewBudget"
+    }
 
 
 def _sources() -> str:
-    folder = ROOT / "plugin" / "signoff" / "probes" / "cloud"
-    return "".join(path.read_text() for path in folder.glob("aws_*.py"))
+    """Return the source of everything that asks Amazon."""
+    probes = ROOT / "plugin" / "signoff" / "probes"
+    texts = [path.read_text() for path in sorted(probes.rglob("*.py")) if path.name != "session.py"]
+    return "".join(text for text in texts if "probes.aws.session" in text or "aws.items(" in text)
 
 
 def _camel(name: str) -> str:
     """Return the operation as Amazon writes it."""
     words = "".join(word.capitalize() for word in name.split("_"))
-    return words.replace("Db", "DB").replace("Aws", "AWS")
+    return words.replace("Db", "DB").replace("Aws", "AWS").replace("Acl", "ACL").replace("NetworkACLs", "NetworkAcls")
 
 
 def test_the_cluster_role_reads_only() -> None:
     role: Any = next(yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list"}
-    assert {name for rule in role["rules"] for name in rule["resources"]} == {
-        one.arguments[1].partition(".")[0] for one in vars(kubernetes).values() if isinstance(one, Query)
+    assert {(group, name) for rule in role["rules"] for group in rule["apiGroups"] for name in rule["resources"]} == {
+        _resource(one.arguments[1]) for module in CLUSTER for one in of_module(module)
     }
+
+
+def _resource(argument: str) -> tuple[str, str]:
+    """Return group and name of what kubectl is asked for, such as `deployments.v1.apps`."""
+    groups = {"networkpolicies": "networking.k8s.io"}
+    name, _, rest = argument.partition(".")
+    return (rest.partition(".")[2] or groups.get(name, ""), name)

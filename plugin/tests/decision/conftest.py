@@ -13,10 +13,12 @@ import pytest
 from signoff.decision.evaluate import evaluate
 from signoff.model import (
     Approval,
+    ApprovalStatus,
     Attestation,
     Cell,
     Check,
     Checklist,
+    IssueAction,
     Item,
     Method,
     Observation,
@@ -32,13 +34,14 @@ from signoff.model import (
     State,
     Target,
     Text,
+    Verdict,
     Waiver,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from signoff.model import ItemResult, Signoff
+    from signoff.model import Issue, ItemResult, Signoff
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CODE, DEFINITION = "c" * 64, "d" * 64
@@ -51,6 +54,8 @@ class Make:
     """Factories; everything that a test does not name is harmless."""
 
     now = NOW
+    issue_key = "ISS-SEC-CFG-1-ffffffff"
+    """Of the issue that a failure opens, unless a test says otherwise."""
 
     @staticmethod
     def ago(**span: float) -> datetime:
@@ -198,6 +203,16 @@ class Make:
             self.approval("executive", "eva", digest, previous="envelope of qa", created=self.ago(minutes=3)),
         )
 
+    def act(self, kind: Any, minutes_ago: float, **fields: Any) -> IssueAction:
+        """Somebody says something of the issue."""
+        given: dict[str, Any] = {
+            "key": self.issue_key,
+            "at": self.ago(minutes=minutes_ago),
+            "by": "dev",
+            "action": "did it" if kind == "resolved" else "",
+        }
+        return IssueAction(kind=kind, **(given | fields))
+
     def judge(self, observations: Iterable[Observation], **fields: Any) -> Signoff:
         """Evaluate: by default one item on one host, and a full run for every run id."""
         items = fields.pop("items", (self.item(),))
@@ -224,8 +239,49 @@ class Make:
         """Evaluate and return the first item."""
         return self.judge(observations, **fields).items[0]
 
+    def issues(self, history: Iterable[Any], **fields: Any) -> tuple[Issue, ...]:
+        """Evaluate events: (outcome, minutes ago, run), (kind of action, minutes ago), or observations."""
+        seen, actions = [], list(fields.pop("actions", ()))
+        for event in history:
+            if not isinstance(event, tuple):
+                seen.append(event)
+            elif len(event) == 3:
+                seen.append(self.seen(*event))
+            else:
+                actions.append(self.act(*event))
+        return self.judge(seen, actions=actions, **fields).issues
+
 
 @pytest.fixture(scope="session")
 def make() -> Make:
     """Return the factories."""
     return Make()
+
+
+@pytest.fixture
+def three(make: Make) -> tuple[Approval, ...]:
+    """Return all three approvals of a ready release."""
+    return make.approvals(make.judge([make.seen()]).digest)
+
+
+@pytest.fixture
+def chain(make: Make) -> Callable[..., tuple[list[ApprovalStatus], list[str], Verdict]]:
+    """Return what evaluates a ready release with the given approvals: (statuses, notes, verdict for release)."""
+
+    def _chain(*approvals: Approval, **fields: Any) -> tuple[list[ApprovalStatus], list[str], Verdict]:
+        signoff = make.judge([make.seen()], records=Records(approvals=approvals), question="release", **fields)
+        return [s.status for s in signoff.approvals], [s.note for s in signoff.approvals], signoff.verdict
+
+    return _chain
+
+
+@pytest.fixture
+def attested(make: Make) -> Callable[..., ItemResult]:
+    """Return what judges an item that people examine by the statements made about it."""
+
+    def _attested(*statements: Attestation, **fields: Any) -> ItemResult:
+        items = (make.item(method=Method.EXAMINE, checks=()),)
+        nothing = make.plan([make.item("SEC-CFG-2")])
+        return make.result([], items=items, planned=nothing, records=Records(attestations=statements), **fields)
+
+    return _attested

@@ -14,7 +14,6 @@ WORST_FIRST = [Verdict.INVALID, Verdict.NO_GO, Verdict.INCOMPLETE, Verdict.PARTI
 
 # "fail!" fails in another way than the one that the waiver accepts.
 FINGERPRINTS = {"fail": "f" * 64, "fail!": "0" * 64, "error": "e" * 64}
-
 seen_once = st.tuples(
     st.sampled_from(["pass", "pass", "pass", "fail", "fail!", "error", "skip"]),
     st.integers(1, 90),

@@ -3,18 +3,22 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from signoff.cli.main import main
 from signoff.demo import backup_scheduler, backups, postgres, restore_test
 from signoff.demo.layout import Layout, write_atomically
 from signoff.importers.drills import restore_test as importer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -102,6 +106,21 @@ def test_record_is_one_that_the_check_can_read(demo: Layout) -> None:
     assert record.differing == ()
     assert record.backup == backups.newest(demo).name
     assert record.backup_sha256 == hashlib.sha256(backups.newest(demo).read_bytes()).hexdigest()
+
+
+@pytest.mark.demo
+def test_restore_test_of_the_command_line_runs_over_ssh(demo: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNOFF_ENV_FILE", str(demo.env_file))
+    monkeypatch.chdir(ROOT)
+    words = ["restore-test", "shop-backup", "--on", "backup1", "--inventory", "demo", "--allow-active"]
+
+    done = CliRunner().invoke(main, words)
+
+    assert done.exit_code == 0, done.output
+    record = importer.read(backups.proof_file(demo).read_bytes())
+    assert (record.backup, record.passed, record.differing) == (backups.newest(demo).name, True, ())
+    assert [tool.name for tool in record.tools] == ["pg_amcheck"]
+    assert [one.name for one in (demo.host("backup1") / "scratch").iterdir()] == [".restore-test.lock"]
 
 
 @pytest.mark.demo

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from signoff.demo.operations_alerts import AlertmanagerFake
 from signoff.demo.operations_grafana import GrafanaFake
 from signoff.demo.operations_roster import OpsgenieFake, PagerDutyFake
 from signoff.demo.operations_server import Handler, StatusPage
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +37,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Products]:
     """Give all products on one port; there is no Prometheus and no database behind their data sources."""
     layout = Layout(tmp_path_factory.mktemp("products"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nowhere = closed.getsockname()[1]
+    nowhere = free_port()
     ports = {"operations": server.server_port, "prometheus": nowhere, "pg": nowhere}
     names = ("grafana_token", "on_call_token", "pg_signoff")
     save(layout, State(ports=ports, passwords=dict.fromkeys(names, TOKEN), runtime_dir=str(layout.dir)))

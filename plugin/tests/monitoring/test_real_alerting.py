@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -20,6 +19,7 @@ import yaml
 from signoff.probes.metrics.prometheus import open_prometheus
 from signoff.probes.metrics.retention import read_retention
 from signoff.probes.products.alertmanager import open_alertmanager
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,12 +34,6 @@ class Pipeline:
     alertmanager: str
     rules: Path
     arrived: list[str]
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait(condition: Callable[[], bool], complaint: str) -> None:
@@ -60,7 +54,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     if not shutil.which("prometheus") or not shutil.which("prometheus-alertmanager"):
         pytest.skip("needs real ones (apt-get install prometheus prometheus-alertmanager)")
     folder, arrived = tmp_path_factory.mktemp("alerting"), []
-    prometheus, alertmanager = (f"127.0.0.1:{_free_port()}" for _ in range(2))
+    prometheus, alertmanager = (f"127.0.0.1:{free_port()}" for _ in range(2))
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

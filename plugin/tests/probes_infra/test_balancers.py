@@ -11,7 +11,7 @@ from moto import mock_aws
 from pydantic import ValidationError
 
 from signoff.config.kinds.load_balancer import LoadBalancerService
-from signoff.errors import AuthenticationError, NotVerifiedError
+from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
 from signoff.importers._json import Node
 from signoff.probes.aws.session import AwsAccess, open_aws
 from signoff.probes.front.asked_servers import Question, ask_servers
@@ -141,6 +141,15 @@ def test_servers_are_asked_past_a_balancer_that_tells_nothing(serve: Callable[..
         ("c", "DOWN", "L4CON", False),
     ]
     assert not facts.checks_itself
+
+
+def test_servers_of_which_none_answers_are_no_verdict() -> None:
+    gone = "http://127.0.0.1:1/readyz"
+    with (
+        Session(origins=[gone]) as session,
+        pytest.raises(UnreachableError, match="none of the 2 servers answers here"),
+    ):
+        ask_servers(session, [Question(pool="shop", server=name, url=gone) for name in "ab"])
 
 
 class Cluster:

@@ -19,6 +19,7 @@ from signoff.probes.web.cache_headers import Served, read_cache_headers
 from signoff.probes.web.cdn import p95, read_asset, read_private_page
 from signoff.probes.web.http import Session
 from signoff.probes.web.origin import ask_directly
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,9 +93,7 @@ def edge(serve: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., st
 def nginx(folder: Path, **settings: str) -> Iterator[str]:
     assert NGINX is not None
     folder.mkdir()
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = free_port()
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, user=user, **settings))
     command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]

@@ -131,13 +131,14 @@ def test_what_is_no_complete_page_is_no_evidence(text: str, reason: str) -> None
         parse_haproxy(text, "page")
 
 
-def test_another_page_is_no_evidence(serve: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("path", ["/stats", "/", ""])
+def test_another_page_is_no_evidence(serve: Callable[..., Any], path: str) -> None:
     with (
         serve({}) as address,
         Session(origins=[f"http://{address}"]) as session,
         pytest.raises(NotVerifiedError, match="status 404"),
     ):
-        read_haproxy(session, f"http://{address}/stats")
+        read_haproxy(session, f"http://{address}{path}")
 
 
 def test_a_check_that_is_running_keeps_its_last_result() -> None:

@@ -13,6 +13,7 @@ import redis
 
 from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError, UnreachableError
 from signoff.probes.redis.server import parse_info, read_redis
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,7 @@ save ""
 @contextmanager
 def server(folder: Path, configuration: str = "") -> Iterator[int]:
     """Run a server until the block ends; gives its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "valkey.conf"
     file.write_text(f"bind 127.0.0.1\nport {port}\ndir {folder}\n{BASE}{configuration}\n")

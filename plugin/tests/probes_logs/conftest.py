@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from signoff.probes.logs.asking import open_session
+from tests.probes_logs import elastic_fake, loki_fake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from signoff.probes.web.http import Session
-
-
-def _load(name: str) -> Any:
-    # Tests are imported one by one (importlib mode), so a helper beside them is on nobody's path.
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-loki_fake, elastic_fake = _load("loki_fake"), _load("elastic_fake")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,7 +44,7 @@ class Loki:
             return 403, "forbidden"
         groups = [{"name": "errors", "file": "shop", "interval": 60, "rules": self.rules}]
         open_to_all = {
-            "/config": yaml.safe_dump(self.configuration),
+            "/config": yaml.safe_dump({"limits_config": {}} | self.configuration),
             "/api/search": json.dumps([{"uid": str(n), "title": one} for n, one in enumerate(self.dashboards)]),
         }
         if path in open_to_all:

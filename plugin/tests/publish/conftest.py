@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,31 +15,19 @@ from signoff.model import Publication
 from signoff.publish.channels import Matter, Way, publish
 from signoff.reports.background import Background
 from signoff.store.files import FileStore
+from tests.publish import vendor_fakes as fakes
+from tests.publish import vendor_server as server
+from tests.reports import conftest as factories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from signoff.model import Signoff
 
 NOW = datetime(2025, 6, 23, 5, 0, tzinfo=UTC)
 TOKEN = "canary-token-4f1a9b7c"
 CANARIES = frozenset({TOKEN, "canary-database-password", "T0SECRET/B0SECRET/canarywebhook"})
-
-
-def _load(name: str, path: Path) -> Any:
-    # Tests are imported one by one (importlib mode), so a helper beside them is on nobody's path.
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-server = _load("vendor_server", Path(__file__).with_name("vendor_server.py"))
-fakes = _load("vendor_fakes", Path(__file__).with_name("vendor_fakes.py"))
-factories = _load("report_factories", Path(__file__).parents[1] / "reports" / "conftest.py")
 
 
 class DiedError(BaseException):

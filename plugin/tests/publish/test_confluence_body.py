@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from signoff.model import IssueStatus, State, Text
 from signoff.publish.confluence_body import render_day, render_signoff
 from signoff.reports.daily_markdown import Day
+from tests.publish import vendor_fakes as fakes
+from tests.reports import conftest as factories
 
 if TYPE_CHECKING:
-    from types import SimpleNamespace
-
     from signoff.model import Language
 
 AC = "{http://atlassian.com/content}"
@@ -70,17 +71,13 @@ def test_hostile_text_stays_text(kit: SimpleNamespace, language: Language) -> No
 @settings(max_examples=25, deadline=None)
 @given(text=st.text(max_size=30))
 def test_any_text_gives_well_formed_xml(text: str) -> None:
-    import sys
-    from types import SimpleNamespace as Names
-
-    fakes, factories = sys.modules["vendor_fakes"], sys.modules["report_factories"]
-    make = Names(
+    make = SimpleNamespace(
         cell=factories.make_cell,
         result=factories.make_result,
         issue=factories.make_issue,
         signoff=factories.make_signoff,
     )
-    signoff = signoff_with(Names(make=make), text)
+    signoff = signoff_with(SimpleNamespace(make=make), text)
     fakes.storage(render_signoff(signoff, "en"))
     fakes.storage(render_day(day_of(signoff), "ko"))
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree as ET
 
-if TYPE_CHECKING:
-    from tests.publish.vendor_server import Answer, Seen, Vendor, dispatch
-else:  # loaded by the conftest beside it: in importlib mode it is on nobody's path
-    server = sys.modules["vendor_server"]
-    Answer, Seen, Vendor, dispatch = server.Answer, server.Seen, server.Vendor, server.dispatch
+from tests.publish.vendor_server import Answer, Seen, Vendor, dispatch
 
 EARLIER, LATER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 NAMESPACES = '<x xmlns:ac="http://atlassian.com/content" xmlns:ri="http://atlassian.com/resource/identifier">{}</x>'

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from signoff.workspace import Workspace
+from tests.lean import LEAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,7 +142,7 @@ class Suite:
             # pytest writes longer summaries where it finds the two of CI services.
             if not name.startswith(("PYTEST_", "SIGNOFF_", "GITHUB_", "GITLAB_")) and name not in ("CI", "BUILD_NUMBER")
         }
-        return {**clean, "LC_ALL": "C.UTF-8", "COLUMNS": "120", **self.environ}
+        return {**clean, **LEAN, "LC_ALL": "C.UTF-8", "COLUMNS": "120", **self.environ}
 
     def run(self, *options: str, workers: int = 0) -> Run:
         """Run pytest here to its end."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 import socket
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.transport import sshd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,22 +90,9 @@ def test_c(host):
 """
 
 
-def _sshd() -> Any:
-    # The helper stands beside the transport's tests; tests are imported one by one.
-    path = Path(__file__).parents[1] / "transport" / "sshd.py"
-    spec = importlib.util.spec_from_file_location("sshd_for_runs", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """One SSH server for each host of the inventory."""
-    sshd = _sshd()
     if sshd.BINARY is None or shutil.which("ssh") is None:
         pytest.skip("needs sshd and ssh; install openssh-server and openssh-client")
     made = {name: sshd.SSHServer(tmp_path_factory.mktemp(name)) for name in NAMES}

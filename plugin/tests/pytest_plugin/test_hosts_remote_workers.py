@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import secrets
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.transport import sshd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,17 +55,6 @@ def _missing() -> str:
     probe = subprocess.run(["ip", "netns", "add", "so-probe"], capture_output=True, check=False)
     subprocess.run(["ip", "netns", "del", "so-probe"], capture_output=True, check=False)
     return "" if probe.returncode == 0 else "network namespaces are not allowed here"
-
-
-def _sshd() -> Any:
-    path = Path(__file__).parents[1] / "transport" / "sshd.py"
-    spec = importlib.util.spec_from_file_location("sshd_for_zones", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _serve(server: Any, name: str) -> subprocess.Popen[bytes]:
@@ -109,7 +99,7 @@ def zone(tmp_path: Path) -> Iterator[Zone]:
     def ip(*words: str) -> None:
         subprocess.run(["ip", *words], check=True, capture_output=True)
 
-    server = _sshd().SSHServer(tmp_path)
+    server = sshd.SSHServer(tmp_path)
     process = None
     ip("netns", "add", name)
     try:

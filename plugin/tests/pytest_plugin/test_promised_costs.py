@@ -91,8 +91,8 @@ def test_a_check_that_would_ask_more_than_its_plan_is_no_verdict(suite: Any) -> 
 
 def test_the_plan_lists_what_is_asked_at_most(suite: Any) -> None:
     english = suite.run("--signoff-plan", "--signoff-lang=en").output
-    assert "        at most 2 commands\n" in english
-    assert "        at most 1 second\n" in english
+    assert "        at most 2 commands, 120 seconds\n" in english
+    assert "        nothing asked of others, at most 1 second\n" in english
     # two hosts, and of each 2 + 1 + 1 commands; 9 + 1 queries
     assert "together at most 8 commands, 20 DNS queries\n" in english
     assert "2 cells promise no limit (at_most)\n" in english

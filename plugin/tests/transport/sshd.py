@@ -19,18 +19,12 @@ from typing import TYPE_CHECKING
 import psutil
 
 from signoff.transport import HostAddress
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BINARY = shutil.which("sshd", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])
 
 
 def new_key(path: Path) -> str:

@@ -140,7 +140,7 @@ def test_questions_of_our_probes_are_known() -> None:
     for ask in (
         lambda: facts.read_facts(host),
         lambda: backup_files.list_backups(host, "/var/backups", "*.dump"),
-        lambda: backup_files.recorded_sha256(host, "/x", "y"),
+        lambda: backup_files.recorded_digest(host, "/x", "y"),
         lambda: packages.read_packages(host, {"openssl": ""}),
     ):
         with suppress(Exception):  # only the questions matter here, not what they make of the answers

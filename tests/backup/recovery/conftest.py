@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from signoff.config.inventory import Inventory
     from signoff.config.kinds.failover_name import FailoverNameService
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
     from signoff.probes.aws.databases import ManagedDatabase
     from signoff.probes.network.dns import Answer
     from signoff.probes.postgres.patroni import Cluster
-    from signoff.probes.postgres.replication import Archiver, Sender, Standby
+    from signoff.probes.postgres.replication import Sender, Standby
     from signoff.probes.postgres.slots import Commits, Slot
     from signoff.probes.redis.sentinel import SentinelView
     from signoff.pytest_plugin.fixtures import BoundTarget
+
+
+_FIRINGS = 200
+"""Of a schedule: more than a week of hours, so that nights and weekends without backups are among them."""
+_TIMER_FIRINGS = 24
+"""Of a timer, for which systemd has to be asked."""
 
 
 @pytest.fixture
@@ -105,27 +112,55 @@ class Losable:
 
 
 @pytest.fixture
-def losable(backups: Any, archiver: Archiver, inventory: Inventory, open_database: Callable[..., Any]) -> Losable:
-    """Return what would be lost with the newest backup, with the WAL archive, and with the standby."""
+def losable(
+    backups: Any,
+    inventory: Inventory,
+    open_database: Callable[..., Any],
+    open_aws_account: Callable[[str], Any],
+    evaluated_at: datetime,
+) -> Losable:
+    """Return what would be lost with the newest backup, with what can be replayed onto it, and with the standby.
+
+    Backups lose what is done between two of them, however young the newest is just now. WAL is counted only beside
+    copies of the data files: nothing can be replayed onto a dump.
+    """
     from datetime import timedelta
 
-    from signoff.probes.postgres.replication import exposed, senders
+    from signoff.probes.postgres.replication import archiver, exposed, senders
 
-    age = max(backups.now - backups.newest.modified, timedelta(0))
-    by_source = {"backup": age}
-    arithmetic = {"backup": f"{backups.now:%H:%M:%S} - {backups.newest.modified:%m-%d %H:%M:%S}"}
-    archive = exposed(archiver) if archiver.enabled else None
-    if archive is not None:
-        by_source["archive"] = archive
-        arithmetic["archive"] = f"newest segment {archiver.age or 0:.0f} s old, archived every {archiver.timeout} s"
-    if backups.settings.standby:
-        with open_database(backups.settings.database) as primary:
-            wanted: Any = inventory.service(backups.settings.standby)
+    settings = backups.settings
+    begun = backups.newest.at
+    firings = backups.firings(_TIMER_FIRINGS if settings.schedule.timer else _FIRINGS)
+    age = backups.now - begun
+    interval = max((later - earlier for later, earlier in pairwise(firings)), default=age)
+    by_source = {"backup": max(age, interval)}
+    arithmetic = {"backup": f"up to {interval} apart, newest {backups.now:%H:%M:%S} - {begun:%m-%d %H:%M:%S}"}
+    if settings.takes_wal:
+        with open_database(settings.database) as primary:
+            facts = archiver(primary)
+        if facts.enabled and (lost := exposed(facts)) is not None:
+            by_source["archive"] = lost
+            arithmetic["archive"] = f"newest segment {facts.age or 0:.0f} s old, archived every {facts.timeout} s"
+    elif not settings.managed:
+        arithmetic["backup"] += "; archived WAL cannot be replayed onto dumps"
+    elif settings.managed.database and (latest := _latest_restorable(settings.managed, open_aws_account)):
+        by_source["Amazon's log"] = max(evaluated_at - latest, timedelta(0))
+        arithmetic["Amazon's log"] = f"restorable up to {latest:%m-%d %H:%M:%S}"
+    if settings.standby:
+        with open_database(settings.database) as primary:
+            wanted: Any = inventory.service(settings.standby)
             lags = [one.lag or 0.0 for one in senders(primary) if one.is_streaming and wanted.name in {"", one.name}]
         if lags:
             by_source["standby"] = timedelta(seconds=min(lags))
             arithmetic["standby"] = "its replay lag"
     return Losable(by_source=by_source, arithmetic=arithmetic)
+
+
+def _latest_restorable(managed: Any, open_aws_account: Callable[[str], Any]) -> datetime | None:
+    from signoff.probes.aws.databases import read_database
+
+    with open_aws_account(managed.cloud) as account:
+        return read_database(account, managed.region, managed.database).latest_restorable
 
 
 @dataclass(frozen=True, kw_only=True)

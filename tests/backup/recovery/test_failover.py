@@ -106,11 +106,14 @@ def test_cluster_manager_could_fail_over(target, cluster, evidence):
     ready = cluster.candidates(limits.max_bytes)
     evidence(
         observed="; ".join(f"{one.name} {one.role} {one.state} lag {one.lag_bytes}" for one in cluster.members)
-        + ("; paused" if cluster.paused else ""),
+        + ("; paused" if cluster.paused else "")
+        + ("; without its store" if cluster.is_failsafe else ""),
         expected=f"one leader, not paused, at least {limits.min_candidates} who could take over",
         inspected=len(cluster.members),
     )
+    assert not cluster.is_failsafe, f"{target.name}: Patroni has lost its store (failsafe mode) and elects nobody"
     assert not cluster.paused, f"{target.name}: Patroni is paused and fails over to nobody: patronictl resume"
+    assert not cluster.is_unlocked, f"{target.name}: nobody holds the leader's lock"
     assert len(cluster.leaders) == 1, f"{target.name}: {len(cluster.leaders)} leaders that run"
     assert len(ready) >= limits.min_candidates, (
         f"{target.name}: {len(ready)} could take over, {limits.min_candidates} are needed"

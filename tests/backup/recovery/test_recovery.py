@@ -68,7 +68,9 @@ def test_lost_work_is_within_its_objective(backups, losable, evidence):
         expected=f"the best <= {limit.total_seconds():g} s",
         inspected=len(losable.by_source),
     )
-    assert losable.least <= limit, f"{backups.name}: up to {losable.least} of work would be lost, objective is {limit}"
+    assert losable.least <= limit, (
+        f"{backups.name}: up to {losable.least} of work would be lost, objective is {limit} ({shown})"
+    )
 
 
 @pytest.mark.checklist(id="BAK-DR-3")

@@ -38,7 +38,7 @@ class Alerting:
 def alerting(target: BoundTarget, inventory: Inventory) -> Alerting:
     """Return the current Alertmanager: three GETs of its API, and one of Prometheus' rules."""
     from signoff import not_verified
-    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_service
     from signoff.probes.products.alertmanager import open_alertmanager
 
     settings: AlertmanagerService = target.settings
@@ -46,7 +46,7 @@ def alerting(target: BoundTarget, inventory: Inventory) -> Alerting:
     if settings.prometheus not in known:
         not_verified(f"{target.name}: there is no prometheus service {settings.prometheus}; name one")
     server: Any = known[settings.prometheus]
-    with open_prometheus(server.url, ca_file=server.ca_file or None, **_credentials(server)) as prometheus:
+    with open_service(server) as prometheus:
         rules = {rule.name: rule for rule in prometheus.rules() if rule.type == "alerting"}
     with open_alertmanager(settings.url, ca_file=settings.ca_file or None, **_credentials(settings)) as api:
         return Alerting(
@@ -61,8 +61,13 @@ def alerting(target: BoundTarget, inventory: Inventory) -> Alerting:
 
 
 @pytest.fixture
-def heartbeat(target: BoundTarget) -> Callable[[], datetime | None]:
-    """Return a function that asks when the watchdog last arrived at whoever waits for it; None: never."""
+def heartbeat(target: BoundTarget, evaluated_at: datetime) -> Callable[[], datetime | None]:
+    """Return a function that asks when the watchdog last arrived at whoever waits for it; None: never.
+
+    The time since the run began is taken off: an arrival in a long run is no arrival in the future.
+    """
+    from datetime import UTC, datetime
+
     from signoff import not_verified
     from signoff.probes.products.alertmanager import last_heartbeat
     from signoff.probes.web.http import Session
@@ -74,7 +79,8 @@ def heartbeat(target: BoundTarget) -> Callable[[], datetime | None]:
     def ask() -> datetime | None:
         headers = {"X-Api-Key": noted.api_key.get_secret_value()} if noted.api_key else {}
         with Session(origins=[noted.url], ca_file=noted.ca_file or None, headers=headers, budget=2) as session:
-            return last_heartbeat(session, noted.url)
+            arrived = last_heartbeat(session, noted.url)
+        return arrived and arrived - (datetime.now(UTC) - evaluated_at)
 
     return ask
 

@@ -10,7 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from signoff.config.inventory import Inventory
     from signoff.pytest_plugin.fixtures import BoundTarget
@@ -62,24 +61,11 @@ def authority(
 
 
 @pytest.fixture
-def process(
-    target: BoundTarget, inventory: Inventory, evaluated_at: datetime, workspace_path: Callable[[str], Path]
-) -> Any:
-    """Return the document of the manual decision as it stands in the release."""
+def process(target: BoundTarget, inventory: Inventory, checked_document: Callable[[str], Any]) -> Any:
+    """Return the document of the manual decision, from wherever it is kept."""
     from signoff import not_verified
-    from signoff.importers.admissible import read_file
-    from signoff.probes.repository.documents import read
-    from signoff.probes.repository.git import Repository
 
-    documents: Any = inventory.services_of("document")
-    if target.settings.document not in documents:
-        not_verified(f"{target.name}: there is no document service {target.settings.document}; add one")
-    settings = documents[target.settings.document]
-    if not settings.path:
-        not_verified(f"{target.name}: {target.settings.document} is no file; keep the process in the repository too")
-    today = evaluated_at.date()
-    if not settings.repository:
-        return read(read_file(workspace_path(settings.path)), today=today)
-    clone: Any = inventory.service(settings.repository)
-    text = Repository(path=workspace_path(clone.path)).read(inventory.policy.commit, settings.path)
-    return read(text, today=today)
+    name = target.settings.document
+    if name not in inventory.services_of("document"):
+        not_verified(f"{target.name}: there is no document service {name}; add one")
+    return checked_document(name).document

@@ -43,16 +43,14 @@ def application(target: BoundTarget) -> Iterator[Application]:
 @pytest.fixture
 def metrics(application: Application, inventory: Inventory) -> Iterator[ServiceMetrics | None]:
     """Return the current application's metrics; None if it has none."""
-    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_service
     from signoff.probes.metrics.services import Names, ServiceMetrics
 
     names = application.settings.metrics
     if names is None:
         yield None
         return
-    server: Any = inventory.service(names.prometheus)
-    password = server.password.get_secret_value() if server.password else ""
-    with open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None) as api:
+    with open_service(inventory.service(names.prometheus)) as api:
         yield ServiceMetrics(api, Names.of(names), names.window)
 
 

@@ -222,13 +222,11 @@ def paces(
 def _of_users(pages: Pages, inventory: Inventory) -> dict[str, Pace]:
     """Return what users experienced of the pages that enough of them visited."""
     from signoff.probes.browser.pace import Queries, of_users
-    from signoff.probes.metrics.prometheus import open_prometheus
+    from signoff.probes.metrics.prometheus import open_service
 
     field: Any = pages.settings.vitals.field
     queries = Queries(**field.model_dump(exclude={"prometheus"}))
-    server: Any = inventory.service(field.prometheus)
-    password = server.password.get_secret_value() if server.password else ""
-    with open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None) as api:
+    with open_service(inventory.service(field.prometheus)) as api:
         told = {page.name: of_users(page.name, page.path, api, queries) for page in pages.shown}
     return {name: pace for name, pace in told.items() if pace}
 

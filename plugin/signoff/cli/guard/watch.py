@@ -13,7 +13,7 @@ from signoff.decision.rollback.rule import Measurement, Unknown, judge
 from signoff.decision.rollback.watch import decide
 from signoff.errors import CouldNotCheckError, NotVerifiedError
 from signoff.model import RollbackVerdict, Text
-from signoff.probes.metrics.prometheus import open_prometheus
+from signoff.probes.metrics.prometheus import open_service
 from signoff.probes.metrics.releases import ReleaseMetrics
 from signoff.probes.metrics.services import Names
 
@@ -94,9 +94,7 @@ class MetricsSource:
         )
 
     def _open(self) -> AbstractContextManager[Prometheus]:
-        server: Any = self._server
-        password = server.password.get_secret_value() if server.password else ""
-        return open_prometheus(server.url, user=server.user, password=password, ca_file=server.ca_file or None)
+        return open_service(self._server)
 
 
 class Clock:

@@ -51,6 +51,7 @@ def load(*, inventory: str, service: str, allowed: bool, users: int | None) -> N
     """
     workspace = open_workspace(inventory)
     settings = _settings(workspace, service, users)
+    databases = _databases(workspace, settings.run.databases)
     now, policy = utc_now(), workspace.inventory.policy
     lasting = settings.run.duration + _SPARE
     window = require_window(policy, "load", allowed=allowed, now=now, lasting=lasting)
@@ -63,7 +64,7 @@ def load(*, inventory: str, service: str, allowed: bool, users: int | None) -> N
     click.echo(f"{settings.run.users} users on {settings.target} for {settings.run.duration} ({window.reason})")
     try:
         with Stop():
-            _snapshots(workspace, settings.run.databases, folder, "before")
+            _snapshots(databases, folder, "before")
             started = utc_now()
             ended = run(
                 chosen.words,
@@ -73,7 +74,7 @@ def load(*, inventory: str, service: str, allowed: bool, users: int | None) -> N
                 single=settings.tool == "locust",
             )
             finished = utc_now()
-            _snapshots(workspace, settings.run.databases, folder, "after")
+            _snapshots(databases, folder, "after")
     except StoppedError:
         click.echo("stopped: the load generator was ended, and what it measured is no evidence", err=True)
         raise click.exceptions.Exit(_INTERRUPTED) from None
@@ -108,6 +109,16 @@ def _settings(workspace: Workspace, name: str, users: int | None) -> Any:
     return settings.model_copy(update={"run": settings.run.model_copy(update={"users": users})})
 
 
+def _databases(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the entries of the databases to look at; a wrong name is told before there is any load."""
+    known = workspace.inventory.services_of("postgresql")
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"the inventory has {', '.join(known) or 'none'}"
+            raise NotVerifiedError(f"run.databases: {name!r} is no postgresql service ({hint})")
+    return {name: known[name] for name in names}
+
+
 def _program(settings: Any) -> str:
     path = shutil.which(settings.run.program or settings.tool)
     if path is None:
@@ -136,12 +147,11 @@ def _forget(folder: Path, chosen: Order, note: str) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _snapshots(workspace: Workspace, names: tuple[str, ...], folder: Path, when: str) -> None:
+def _snapshots(databases: Mapping[str, Any], folder: Path, when: str) -> None:
     from signoff.probes.postgres.database import Address, connect  # noqa: PLC0415 - its driver is not part of every run
     from signoff.probes.postgres.statement_snapshot import read  # noqa: PLC0415 - see above
 
-    for name in names:
-        entry: Any = workspace.inventory.service(name)
+    for name, entry in databases.items():
         password = entry.password.get_secret_value() if entry.password else ""
         with connect(Address.of(entry), password) as database:
             found = read(database, entry.statements.roles)

@@ -15,7 +15,9 @@ class HaproxyMap(Strict):
     """A map of the running HAProxy that names the backend which gets the traffic."""
 
     host: str = Field(description="Inventory host that HAProxy runs on.")
-    socket: str = Field(default="/run/haproxy/stats.sock", description="Its runtime socket; level `user` is enough.")
+    socket: str = Field(
+        default="/run/haproxy/stats.sock", description="Its runtime socket; level `user` is enough, and edits maps."
+    )
     file: str = Field(pattern=r"^[\w./+-]+$", description="The map's file, as HAProxy's configuration names it.")
     keys: tuple[str, ...] = Field(min_length=1, description="The map's keys that decide.")
 

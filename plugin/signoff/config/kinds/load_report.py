@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, model_validator
 
-from signoff.config.fields import Duration, Ratio
+from signoff.config.fields import Duration, Ratio, TimeZone
 from signoff.config.kinds.base import Service, Strict
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
-        raise ValueError("unknown time zone; write an IANA name such as Asia/Seoul or UTC") from None
-    return value
 
 
 class JMeterLayout(Strict):
@@ -26,7 +17,7 @@ class JMeterLayout(Strict):
     columns: tuple[str, ...] = Field(default=(), description="Of a file without a header, in their order.")
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     timestamp: str = Field(default="ms", min_length=1, description="ms, or a format of Python's strptime.")
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", description="Of time stamps in a format.")
+    timezone: TimeZone = Field(default="UTC", description="Of time stamps in a format.")
 
 
 class LoadRun(Strict):
@@ -53,6 +44,7 @@ class LoadFiles(Service):
     )
     history: str = Field(default="", description="Locust's _stats_history.csv (needed), or k6's --out json.")
     failures: str = Field(default="", description="Locust's _failures.csv: why requests failed.")
+    assertions: str = Field(default="", description="Gatling's js/assertions.json: limits of the test's own.")
     context: str = Field(description="What the tool does not know (JSON): target, commit, load generator, digests.")
     jmeter: JMeterLayout = JMeterLayout()
     target: str = Field(description="Address that must have been loaded; not production.")
@@ -62,6 +54,12 @@ class LoadFiles(Service):
     p95_seconds: float = Field(default=1.0, gt=0)
     error_ratio: Ratio = 0.01
     run: LoadRun | None = Field(default=None, description="How to make the load again: signoff load.")
+
+    @model_validator(mode="after")
+    def _assertions_are_gatlings(self) -> LoadFiles:
+        if self.assertions and self.tool != "gatling":
+            raise ValueError("assertions are a file of Gatling; leave it out, or write tool: gatling")
+        return self
 
     @property
     def address(self) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 
 from signoff.demo import release
 from signoff.demo.faults import instances
-from signoff.demo.faults.edits import Edit, replace
+from signoff.demo.faults.edits import Edit, edited, replace
 from signoff.demo.faults.model import Fault
 from signoff.demo.shop import programs
 from signoff.model import Text
@@ -54,24 +53,6 @@ _SLOW_IMPORT = Edit(
     file="shop/endpoints.py", right="from pathlib import Path\n", wrong="import asyncio\nfrom pathlib import Path\n"
 )
 _METRICS = Edit(file="shop/app.py", right='        Route("/metrics",', wrong='        Route("/internal/metrics",')
-
-
-def _edit(layout: Layout, *, edits: tuple[Edit, ...]) -> None:
-    for edit in edits:
-        edit.make(layout, programs.APP_HOSTS)
-    instances.restart(layout, programs.APP_HOSTS)
-
-
-def _take_back(layout: Layout, _: Any, *, edits: tuple[Edit, ...]) -> None:
-    for edit in reversed(edits):
-        edit.take_back(layout, programs.APP_HOSTS)
-    instances.restart(layout, programs.APP_HOSTS)
-
-
-def _edited(name: str, title: Text, item: str, *edits: Edit) -> Fault:
-    """Return a fault that is an edit of the source on all application hosts."""
-    broken, mended = partial(_edit, edits=edits), partial(_take_back, edits=edits)
-    return Fault(name=name, title=title, items=(item,), break_=broken, mend=mended)
 
 
 def _deploy_old_release(layout: Layout) -> None:
@@ -171,32 +152,32 @@ FAULTS = (
         break_=_lose_metrics,
         mend=_find_metrics,
     ),
-    _edited(
+    edited(
         "stack-trace-leak",
         Text(ko="오류 응답에 스택 트레이스가 노출됩니다", en="Error answers show a stack trace"),
         "SW-API-4",
         _TRACE,
         _TRACE_IMPORT,
     ),
-    _edited(
+    edited(
         "session-cookie-insecure",
         Text(ko="세션 쿠키에 Secure 속성이 없습니다", en="The session cookie lacks Secure"),
         "SEC-AUTH-4",
         _COOKIE,
     ),
-    _edited(
+    edited(
         "admin-open",
         Text(ko="일반 고객이 관리자 보고서를 볼 수 있습니다", en="Any customer can read the administrators' report"),
         "SEC-AUTH-3",
         _REPORT,
     ),
-    _edited(
+    edited(
         "orders-of-others",
         Text(ko="고객이 다른 고객의 주문을 볼 수 있습니다", en="Customers can read each other's orders"),
         "SEC-AUTH-3",
         _ORDER,
     ),
-    _edited(
+    edited(
         "slow-endpoint",
         Text(ko="상품 목록 응답이 1초를 넘습니다", en="Listing products takes more than a second"),
         "PERF-LOAD-3",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from signoff.demo.faults import instances
+from signoff.demo.faults.model import Fault
 from signoff.demo.layout import DemoError, write_atomically
 from signoff.demo.shop import programs
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signoff.demo.layout import Layout
+    from signoff.model import Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +39,34 @@ class Edit:
                 file = release / self.file
                 if file.exists() and self.wrong in file.read_text(encoding="utf-8"):
                     replace(file, self.wrong, self.right)
+
+
+def edited(  # noqa: PLR0913 - one row of a table of faults
+    name: str,
+    title: Text,
+    item: str,
+    *edits: Edit,
+    also: tuple[str, ...] = (),
+    blinds: tuple[str, ...] = (),
+    restart: bool = True,
+) -> Fault:
+    """Return a fault that is an edit of the release on all application hosts.
+
+    `also` are items that turn red besides the one; `restart` tells whether instances see it only after a restart.
+    """
+    hosts = programs.APP_HOSTS
+
+    def break_(layout: Layout) -> None:
+        for edit in edits:
+            edit.make(layout, hosts)
+        instances.restart(layout, hosts if restart else ())
+
+    def mend(layout: Layout, _: Any) -> None:
+        for edit in reversed(edits):
+            edit.take_back(layout, hosts)
+        instances.restart(layout, hosts if restart else ())
+
+    return Fault(name=name, title=title, items=(item, *also), break_=break_, mend=mend, blinds=blinds)
 
 
 def replace(file: Path, old: str, new: str) -> None:

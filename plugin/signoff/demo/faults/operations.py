@@ -1,4 +1,4 @@
-"""Faults of what the operators use: dashboards, the way of an alert, the on-call roster, the status page."""
+"""Faults of what the operators use: dashboards, the way of an alert, the status page."""
 
 from __future__ import annotations
 
@@ -175,48 +175,6 @@ def _restart(layout: Layout) -> None:
     instances.wait(lambda: bool(_ask(layout, "GET", "alerts")), "no alert arrives at Alertmanager")
 
 
-def _newcomer_on_call(layout: Layout) -> str:
-    return _change_roster(layout, lambda data: data["schedules"]["PSHOP01"]["shifts"][1].update(user="POH0001"))
-
-
-def _only_mail(layout: Layout) -> str:
-    return _change_roster(layout, lambda data: _lose_phone(data, "PCHOI01"))
-
-
-def _decider_without_phone(layout: Layout) -> str:
-    return _change_roster(layout, lambda data: _lose_phone(data, "PHAN001"))
-
-
-def _lose_phone(data: Any, number: str) -> None:
-    user = next(one for one in data["users"] if one["id"] == number)
-    user["contact_methods"] = [one for one in user["contact_methods"] if one["type"] == "email_contact_method"]
-
-
-def _change_roster(layout: Layout, edit: Any) -> str:
-    file = operations.roster(layout)
-    before = file.read_text(encoding="utf-8")
-    data = json.loads(before)
-    edit(data)
-    operations.write(file, data)
-    return before
-
-
-def _restore_roster(layout: Layout, before: str) -> None:
-    _put_back(operations.roster(layout), before)
-
-
-def _old_training(layout: Layout) -> str:
-    year = datetime.now(UTC).year
-    file = operations.training(layout)
-    before = file.read_text(encoding="utf-8")
-    write_atomically(file, before.replace(f"'{year}-", f"'{year - 2}-"), mode=0o644)
-    return before
-
-
-def _restore_training(layout: Layout, before: str) -> None:
-    _put_back(operations.training(layout), before)
-
-
 def _fault(name: str, item: str, title: tuple[str, str], way: tuple[Any, Any]) -> Fault:
     """Return a fault of one item: its title in Korean and English, how it is made and how it is mended."""
     ko, en = title
@@ -287,29 +245,5 @@ FAULTS = (
         "MON-SYS-4",
         ("상태 페이지 인증서가 곧 만료됩니다", "The status page's certificate ends within days"),
         (_expire_certificate, _renew_certificate),
-    ),
-    _fault(
-        "newcomer-on-call",
-        "INT-FIN-4",
-        ("교육을 받지 않은 사람이 당번입니다", "Somebody without training is on call"),
-        (_newcomer_on_call, _restore_roster),
-    ),
-    _fault(
-        "on-call-by-mail",
-        "INT-FIN-4",
-        ("당번에게 이메일로만 연락할 수 있습니다", "Somebody on call is reached by mail only"),
-        (_only_mail, _restore_roster),
-    ),
-    _fault(
-        "training-outdated",
-        "INT-FIN-4",
-        ("당번의 교육이 1년 넘게 지났습니다", "The training of those on call is older than a year"),
-        (_old_training, _restore_training),
-    ),
-    _fault(
-        "decider-unreachable",
-        "RBK-TRG-2",
-        ("롤백 결정권자의 전화번호가 등록되어 있지 않습니다", "Somebody who decides on a rollback has no phone"),
-        (_decider_without_phone, _restore_roster),
     ),
 )

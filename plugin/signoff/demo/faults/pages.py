@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from signoff.demo import evidence
-from signoff.demo.faults.edits import Edit, replace
+from signoff.demo.faults.edits import Edit, edited, replace
 from signoff.demo.faults.model import Fault
 from signoff.demo.layout import DemoError
-from signoff.demo.shop import programs
 from signoff.model import Text
 
 if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
 _PAGE, _STYLE = "shop/page.html", "shop/style.css"
-
-
-def _edit(layout: Layout, *, edit: Edit) -> None:
-    edit.make(layout, programs.APP_HOSTS)  # read anew for each visitor: nothing has to start again
-
-
-def _take_back(layout: Layout, _: Any, *, edit: Edit) -> None:
-    edit.take_back(layout, programs.APP_HOSTS)
-
-
-def _edited(name: str, title: Text, item: str, edit: Edit, blinds: tuple[str, ...] = ()) -> Fault:
-    """Return a fault that is an edit of the page or its style sheet on all application hosts."""
-    broken, mended = partial(_edit, edit=edit), partial(_take_back, edit=edit)
-    return Fault(name=name, title=title, items=(item,), break_=broken, mend=mended, blinds=blinds)
+_edited = partial(edited, restart=False)
+"""Pages are read anew for each visitor: nothing has to start again."""
 
 
 def _after(file: str, passage: str, added: str) -> Edit:

@@ -7,6 +7,9 @@ A JSON object:
      "tables": [{"name": "orders", "rows": 120, "restored_rows": 120, "digest": "…", "restored_digest": "…"}]}
 
 `rows` and `digest` describe the table when the backup was taken, `restored_rows` and `restored_digest` the copy.
+And, where they are known: `state` (`finished`, or `interrupted` for a test that began and never came to an end),
+`backup_bytes`, `host`, `server` (the version that ran the copy), `uncompared` (names of tables that came back but were
+not compared, because they always change) and `tools`, each with `name`, `ok` and `detail`.
 """
 
 from __future__ import annotations
@@ -39,6 +42,15 @@ class RestoredTable:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ToolResult:
+    """What a verification tool said of the copy, such as pg_amcheck."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RestoreTest:
     """One restore test."""
 
@@ -50,6 +62,17 @@ class RestoreTest:
     detail: str
     """The tool's own words when it did not pass."""
     tables: tuple[RestoredTable, ...]
+    ended: bool = True
+    """False: it was interrupted, and proves nothing in either direction."""
+    backup_bytes: int | None = None
+    tools: tuple[ToolResult, ...] = ()
+    uncompared: tuple[str, ...] = ()
+    """Names of tables that came back, but that nobody compared."""
+
+    @property
+    def failed_tools(self) -> tuple[str, ...]:
+        """Names of the verification tools that found something."""
+        return tuple(tool.name for tool in self.tools if not tool.ok)
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -65,6 +88,9 @@ def read(text: bytes | str) -> RestoreTest:
     """
     record = Node.parse(text, kind=_KIND)
     passed = record.at("passed").flag()
+    ended = record.at("state").choice({"finished": True, "interrupted": False}) if "state" in record else True
+    if passed and not ended:
+        raise record.at("state").refuse("interrupted and passed exclude each other")
     return RestoreTest(
         backup=record.at("backup").text(),
         backup_sha256=record.at("backup_sha256").text().lower(),
@@ -74,6 +100,10 @@ def read(text: bytes | str) -> RestoreTest:
         detail=record.at("detail").text("")[:300],
         # A test that broke early has no tables to show; one that passed must.
         tables=tuple(map(_table, record.at("tables").items())) if passed or "tables" in record else (),
+        ended=ended,
+        backup_bytes=record.at("backup_bytes").count() if "backup_bytes" in record else None,
+        tools=tuple(map(_tool, record.some("tools"))),
+        uncompared=tuple(one.text() for one in record.some("uncompared")),
     )
 
 
@@ -85,3 +115,7 @@ def _table(node: Node) -> RestoredTable:
         digest=node.at("digest").text(),
         restored_digest=node.at("restored_digest").text(),
     )
+
+
+def _tool(node: Node) -> ToolResult:
+    return ToolResult(name=node.at("name").text(), ok=node.at("ok").flag(), detail=node.at("detail").text("")[:300])

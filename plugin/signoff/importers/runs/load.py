@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 from signoff.errors import DamagedReportError, NotVerifiedError
 from signoff.importers.admissible import read_file
-from signoff.importers.runs import gatling, gatling_stats, jmeter, jmeter_xml, k6, k6_points, load_note, locust
+from signoff.importers.runs import (
+    gatling,
+    gatling_assertions,
+    gatling_stats,
+    jmeter,
+    jmeter_xml,
+    k6,
+    k6_points,
+    load_note,
+    locust,
+)
 from signoff.importers.runs.streamed import stream
 
 if TYPE_CHECKING:
@@ -26,6 +36,7 @@ def read(  # noqa: PLR0913 - one for each file that a tool may leave
     note: Path,
     history: Path | None = None,
     failures: Path | None = None,
+    assertions: Path | None = None,
     layout: jmeter.Layout | None = None,
 ) -> LoadTest:
     """Return the load test.
@@ -36,6 +47,7 @@ def read(  # noqa: PLR0913 - one for each file that a tool may leave
         note: See `load_note`.
         history: Locust's `…_stats_history.csv`, or k6's `--out json`.
         failures: Locust's `…_failures.csv`.
+        assertions: Gatling's `js/assertions.json`.
         layout: How JMeter's CSV was configured.
 
     Raises:
@@ -47,7 +59,7 @@ def read(  # noqa: PLR0913 - one for each file that a tool may leave
         return _locust(results, note, history, failures, about)
     if tool == "jmeter":
         return _jmeter(results, about, layout or jmeter.Layout())
-    return _k6(results, history, about) if tool == "k6" else _gatling(results, about)
+    return _k6(results, history, about) if tool == "k6" else _gatling(results, assertions, about)
 
 
 def _locust(results: Path, note: Path, history: Path | None, failures: Path | None, about: Note) -> LoadTest:
@@ -79,11 +91,15 @@ def _k6(results: Path, history: Path | None, about: Note) -> LoadTest:
     return points.with_crossed(summary.crossed)
 
 
-def _gatling(results: Path, about: Note) -> LoadTest:
+def _gatling(results: Path, assertions: Path | None, about: Note) -> LoadTest:
     if _starts_with(results, b"{"):
-        return gatling_stats.read(_proved(results, about, required=False), about)
-    with stream(results) as file:
-        return gatling.read(file, about)
+        test = gatling_stats.read(_proved(results, about, required=False), about)
+    else:
+        with stream(results) as file:
+            test = gatling.read(file, about)
+    if assertions is None:
+        return test
+    return test.with_crossed(gatling_assertions.broken(_proved(assertions, about, required=False), test))
 
 
 def _proved(path: Path, about: Note, *, required: bool) -> bytes:

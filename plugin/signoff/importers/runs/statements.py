@@ -1,6 +1,6 @@
 """Two snapshots of pg_stat_statements around a load test: what the database did in between.
 
-A snapshot is a JSON object; `signoff load --database` takes both:
+A snapshot is a JSON object; `signoff load` takes both:
 
     {"schema_version": 1, "database": "db1:5432/shop", "taken": "2026-11-22T01:00:00Z",
      "reset": "2026-11-01T00:00:00Z", "evictions": 0,

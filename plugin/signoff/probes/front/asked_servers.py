@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signoff.errors import CouldNotCheckError
+from signoff.errors import CouldNotCheckError, UnreachableError
 from signoff.probes.front.balancer import Backend, BalancerFacts, ServerState
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from signoff.probes.web.http import Session
 
-_OK = range(200, 300)
+_OK, _SILENT = range(200, 300), "L4CON"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,10 +26,18 @@ class Question:
 
 
 def ask_servers(session: Session, questions: Sequence[Question]) -> BalancerFacts:
-    """Return the facts by one GET to each server; one that cannot be asked is down, as it would be for a balancer."""
+    """Return the facts by one GET to each server; one that cannot be asked is down, as it would be for a balancer.
+
+    Raises:
+        UnreachableError: none can be asked: where the checks run is no place to judge them from.
+    """
     pools: dict[str, list[ServerState]] = {}
     for question in questions:
         pools.setdefault(question.pool, []).append(_ask(session, question))
+    if all(one.check == _SILENT for servers in pools.values() for one in servers):
+        raise UnreachableError(
+            f"none of the {len(questions)} servers answers here; let them be asked from this machine"
+        )
     backends = {name: Backend(name=name, status="", servers=tuple(servers)) for name, servers in pools.items()}
     return BalancerFacts(backends=backends, checks_itself=False)
 
@@ -40,5 +48,5 @@ def _ask(session: Session, question: Question) -> ServerState:
         well = status in _OK
         check = "L7OK" if well else "L7STS"
     except CouldNotCheckError:
-        well, check = False, "L4CON"
+        well, check = False, _SILENT
     return ServerState(name=question.server, status="UP" if well else "DOWN", weight=1, check=check, stable_seconds=0)

@@ -7,6 +7,7 @@ import io
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError
 from signoff.probes.front.balancer import Backend, BalancerFacts, ServerState
@@ -41,7 +42,9 @@ def read_haproxy(session: Session, stats_url: str, *, auth: tuple[str, str] | No
         NotVerifiedError: the page is not there, is no statistics page, or knows no server.
         UnreachableError, TimedOutError: as the session says.
     """
-    response = session.get(f"{stats_url.removesuffix(';csv')};csv", auth=auth)
+    page = stats_url.removesuffix(";csv")
+    root = "" if urlsplit(page).path else "/"  # `;csv` right after the port is no address
+    response = session.get(f"{page}{root};csv", auth=auth)
     if response.status_code in {401, 403}:
         raise AuthenticationError(
             f"{stats_url}: status {response.status_code}; give user and password in the inventory"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +14,7 @@ from cronsim import CronSim, CronSimError
 from signoff.errors import NotVerifiedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
 _NAMED = {
@@ -37,10 +39,17 @@ class Job:
     zone: tzinfo
     line: str
 
-    def previous(self, now: datetime) -> datetime:
-        """Return the UTC instant at which the job was last due before `now`."""
-        local = now.astimezone(self.zone)
-        return next(CronSim(self.schedule, local, reverse=True)).astimezone(UTC)
+    def previous(self, now: datetime, count: int = 1) -> tuple[datetime, ...]:
+        """Return the last `count` UTC instants at which the job was due before `now`, newest first.
+
+        Raises:
+            NotVerifiedError: it was not due that often within the last fifty years.
+        """
+        firings = CronSim(self.schedule, now.astimezone(self.zone), reverse=True)
+        found = tuple(at.astimezone(UTC) for at in islice(firings, count))
+        if len(found) < count:
+            raise NotVerifiedError(f"schedule {self.schedule!r} has no computable time; write one that comes round")
+        return found
 
 
 def read_crontab(host: Any, path: str = "") -> str:
@@ -52,31 +61,54 @@ def read_crontab(host: Any, path: str = "") -> str:
     return str(host.check_output("cat -- %s", path) if path else host.check_output("crontab -l"))
 
 
-def find_job(crontab: str, command: str, *, zone: str = "UTC") -> Job:
+def zone_of(host: Any) -> str:
+    """Return the IANA name of the host's time zone, by which its cron fires.
+
+    Raises:
+        NotVerifiedError: the host does not say.
+    """
+    found = host.run("readlink -f /etc/localtime", read_only=True).stdout.strip()
+    _, mark, name = found.partition("/zoneinfo/")
+    if not mark:
+        named = host.run("cat /etc/timezone", read_only=True).stdout.strip()
+        if not named:
+            raise NotVerifiedError("the host does not say in which time zone it is; write schedule.timezone")
+        return str(named)
+    return str(name)
+
+
+def find_job(crontab: str, command: str, *, zone: Callable[[], str]) -> Job:
     """Return the one job whose line contains the text.
 
     Args:
         crontab: The file's content; a user column does not matter.
         command: Part of the command line that no other job has.
-        zone: The host's time zone; `CRON_TZ` in the file wins.
+        zone: Says the host's time zone; `CRON_TZ` in the file wins, and then nobody is asked.
 
     Raises:
         NotVerifiedError: none or several such jobs, or a schedule that cannot be computed.
     """
-    jobs = []
+    jobs: list[tuple[str, str, str]] = []
+    own = ""
     for line in map(str.strip, crontab.splitlines()):
         if not line or line.startswith("#"):
             continue
         if variable := _VARIABLE.match(line):
-            zone = variable["value"].strip("\"' ") if variable["name"] == "CRON_TZ" else zone
+            own = variable["value"].strip("\"' ") if variable["name"] == "CRON_TZ" else own
         elif (entry := _ENTRY.match(line)) and command in entry["command"]:
-            jobs.append((entry["when"], zone, line))
+            jobs.append((entry["when"], own, line))
     if len(jobs) != 1:
         raise NotVerifiedError(f"{len(jobs)} cron jobs run {command!r}; name a text that exactly one line contains")
-    return _job(*jobs[0])
+    ((when, own, line),) = jobs
+    return make_job(when, own or zone(), line=line)
 
 
-def _job(when: str, zone: str, line: str) -> Job:
+def make_job(when: str, zone: str, *, line: str = "") -> Job:
+    """Return a job by its schedule alone.
+
+    Raises:
+        NotVerifiedError: the schedule or the zone cannot be computed.
+    """
     schedule = _NAMED.get(when.lower(), when)
     try:
         CronSim(schedule, datetime.now(UTC))

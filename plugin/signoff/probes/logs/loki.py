@@ -201,9 +201,12 @@ class LokiLog:
         if not response.ok:
             raise NotVerifiedError(f"{url}: status {response.status_code}; let the gateway pass GET /config")
         try:
-            return mapping(yaml.safe_load(response.text), url)
+            configuration = mapping(yaml.safe_load(response.text), url)
         except yaml.YAMLError:
             raise NotVerifiedError(f"{url}: no YAML; check the URL in the inventory") from None
+        if "limits_config" not in configuration:  # Loki writes out every section, defaults included
+            raise NotVerifiedError(f"{url}: no configuration of Loki's: without limits_config; check the URL")
+        return configuration
 
     def _ask(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         found = mapping(get_json(self._session, f"{self._url}{path}", params, needs=_RIGHT), path)

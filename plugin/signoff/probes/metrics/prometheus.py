@@ -15,6 +15,7 @@ from signoff.probes.web.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 # A rule file of a large team needs one small query for each of its metrics.
 _BUDGET, _PER_SECOND = 1_000, 100.0
@@ -101,6 +102,12 @@ def open_prometheus(
         if user:
             session.auth = (user, password)
         yield Prometheus(session, url)
+
+
+def open_service(entry: Any) -> AbstractContextManager[Prometheus]:
+    """Give the server of an inventory entry of kind prometheus, as the account that it names."""
+    password = entry.password.get_secret_value() if entry.password else ""
+    return open_prometheus(entry.url, user=entry.user, password=password, ca_file=entry.ca_file or None)
 
 
 class Prometheus:

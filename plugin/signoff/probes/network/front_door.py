@@ -96,6 +96,7 @@ def _resolver(server: NameServer) -> dns.resolver.Resolver:
 
 
 def _addresses(resolver: dns.resolver.Resolver, server: NameServer, name: str, kind: str) -> list[str]:
+    METER.spend("lookups")
     try:
         answer = resolver.resolve(f"{name}.", kind, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:

@@ -1,11 +1,12 @@
 """What Patroni's REST API says of the cluster that it manages: who leads, who could, and whether it may act.
 
-Contract: `GET /cluster` of https://patroni.readthedocs.io/en/latest/rest_api.html#cluster-status-endpoints
+Contract: `GET /cluster` and `GET /patroni` of https://patroni.readthedocs.io/en/latest/rest_api.html, and the tags of
+https://patroni.readthedocs.io/en/latest/yaml_configuration.html#tags
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from signoff.errors import AuthenticationError, NotVerifiedError
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 _LEADING = frozenset({"leader", "master", "standby_leader"})
 _WELL = frozenset({"running", "streaming"})
-_KIND = "Patroni's cluster"
+_SYNCHRONOUS = frozenset({"sync_standby", "quorum_standby"})
+_KIND, _OWN_KIND = "Patroni's cluster", "Patroni's member"
 _NO_FAILOVER = ("nofailover", "noFailover")
 
 
@@ -31,7 +33,7 @@ class Member:
     lag_bytes: int | None
     """None: Patroni does not know it."""
     may_lead: bool
-    """Whether it is not tagged `nofailover`."""
+    """Whether its tags let it: neither `nofailover`, nor a `failover_priority` of 0 or less."""
 
     @property
     def leads(self) -> bool:
@@ -47,6 +49,10 @@ class Cluster:
     paused: bool
     """Patroni fails over to nobody while it is paused."""
     members: tuple[Member, ...]
+    is_unlocked: bool = False
+    """Nobody holds the leader's lock, as the asked member sees it."""
+    is_failsafe: bool = False
+    """The member has lost the store that elections need, and only keeps the present leader alive."""
 
     @property
     def leaders(self) -> tuple[Member, ...]:
@@ -54,11 +60,15 @@ class Cluster:
         return tuple(one for one in self.members if one.leads and one.state in _WELL)
 
     def candidates(self, max_bytes: int) -> tuple[Member, ...]:
-        """Return who could take over now: it follows, on the leader's timeline, and lacks no more than `max_bytes`."""
+        """Return who could take over now: it follows, on the leader's timeline, and lacks no more than `max_bytes`.
+
+        Where there are synchronous standbys, Patroni elects none but these.
+        """
         timelines = {one.timeline for one in self.leaders}
+        synchronous = [one for one in self.members if one.role in _SYNCHRONOUS]
         return tuple(
             one
-            for one in self.members
+            for one in synchronous or self.members
             if not one.leads
             and one.state in _WELL
             and one.may_lead
@@ -69,20 +79,36 @@ class Cluster:
 
 
 def read_cluster(session: Session, url: str, *, auth: tuple[str, str] | None = None) -> Cluster:
-    """Return the cluster by one GET; `url` is any member's REST address.
+    """Return the cluster by two GETs; `url` is any member's REST address.
 
     Raises:
         AuthenticationError: the API wants credentials that we do not have.
         NotVerifiedError: there is no such API, or the cluster has no member.
         UnreachableError, TimedOutError: as the session says.
     """
-    where = f"{url.rstrip('/')}/cluster"
+    cluster = parse_cluster(_get(session, f"{url.rstrip('/')}/cluster", auth))
+    own = Node.parse(_get(session, f"{url.rstrip('/')}/patroni", auth), kind=_OWN_KIND)
+    own.at("state").text()  # without it this is no member of Patroni's
+    return replace(
+        cluster,
+        paused=cluster.paused or _flag(own, "pause"),
+        is_unlocked=_flag(own, "cluster_unlocked"),
+        is_failsafe=_flag(own, "failsafe_mode_is_active"),
+    )
+
+
+def _get(session: Session, where: str, auth: tuple[str, str] | None) -> bytes:
     response = session.get(where, auth=auth)
     if response.status_code in {401, 403}:
         raise AuthenticationError(f"{where}: status {response.status_code}; give user and password in the inventory")
     if not response.ok:
         raise NotVerifiedError(f"{where}: status {response.status_code}; name the REST address of a member")
-    return parse_cluster(response.content)
+    return bytes(response.content)
+
+
+def _flag(node: Node, name: str) -> bool:
+    """Return whether a word that Patroni leaves out when it does not hold is there and true."""
+    return name in node and node.at(name).flag()
 
 
 def parse_cluster(text: bytes | str) -> Cluster:
@@ -93,7 +119,7 @@ def parse_cluster(text: bytes | str) -> Cluster:
         raise NotVerifiedError(f"{_KIND}: no member in it; is it the right cluster?")
     return Cluster(
         name=found.at("scope").text(""),
-        paused="pause" in found and found.at("pause").flag(),
+        paused=_flag(found, "pause"),
         members=members,
     )
 
@@ -108,5 +134,17 @@ def _member(node: Node) -> Member:
         timeline=node.at("timeline").count() if "timeline" in node else None,
         # The word `unknown` stands for a lag that nobody could measure.
         lag_bytes=lag.count() if isinstance(lag.value, int) else None,
-        may_lead=not any(name in tags and tags.at(name).value for name in _NO_FAILOVER),
+        may_lead=_may_lead(tags),
     )
+
+
+def _may_lead(tags: Node) -> bool:
+    if any(name in tags and tags.at(name).value for name in _NO_FAILOVER):
+        return False
+    if "failover_priority" not in tags:
+        return True
+    try:
+        # Numbers may be written as texts in a configuration, and are passed on as they are.
+        return int(tags.at("failover_priority").value) > 0
+    except (TypeError, ValueError):
+        raise tags.at("failover_priority").wrong("a whole number") from None

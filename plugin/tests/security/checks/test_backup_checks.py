@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -86,6 +88,12 @@ def test_backups(environment: Any, states_of: Any, postgres: Any, folders: dict[
     environment.services |= {name: folder.service() for name, folder in folders.items()}
     bad = folders["bad"]
     bad.add("db-3.age", b"PGDMP plain", hours_old=28)
+    environment.host("away1", "backup")
+    for name in ("good", "bad"):
+        shutil.copytree(folders[name].path, folders[name].path.with_name(f"{name}-copies"))
+        elsewhere = {"host": "away1", "folder": str(folders[name].path.with_name(f"{name}-copies"))}
+        environment.services[name]["elsewhere"] = elsewhere
+    (bad.path.with_name("bad-copies") / "db-3.age").write_bytes(b"PGDMP plaim")
     with postgres.admin() as admin:
         admin.execute("CREATE TABLE IF NOT EXISTS filled (); SELECT pg_switch_wal()")
 
@@ -94,6 +102,7 @@ def test_backups(environment: Any, states_of: Any, postgres: Any, folders: dict[
     expected = {"good": "PASS", "bad": "FAIL", "empty": "NOT_VERIFIED"}
     assert states_of(states, "newest_backup_is_later_than_its_schedule") == expected
     assert states_of(states, "newest_backup_has_its_usual_size") == expected
+    assert states_of(states, "newest_backup_is_kept_elsewhere_too") == expected
     assert states_of(states, "backups_are_encrypted") == expected
     assert states_of(states, "newest_restore_test_brought_everything_back") == expected
     assert states_of(states, "restored_backup_is_recent_and_still_the_same") == expected
@@ -135,42 +144,100 @@ def test_a_restore_test_of_another_file_or_of_old_times(
     assert (times["slow"], times["vanished"], times["old"]) == ("FAIL", "NOT_VERIFIED", "NOT_VERIFIED")
 
 
-def test_file_backups(environment: Any, states_of: Any, folders: dict[str, Folder]) -> None:
+def test_file_backups(environment: Any, states_of: Any, folders: dict[str, Folder], tmp_path: Path) -> None:
     environment.host("backup1", "backup")
+    gap = Folder(tmp_path / "gap")
+    for name, hours in (("db-1.age", 9.0), ("db-2.age", 0.01)):
+        gap.add(name, (folders["good"].path / "db-2.age").read_bytes(), hours_old=hours)
     for name, folder in folders.items():
         service = folder.service(kind="file_backup")
         kept = ("kind", "host", "folder", "pattern", "schedule")
-        environment.services[name] = {key: service[key] for key in kept}
+        environment.services[name] = {key: service[key] for key in kept} | {"paths": ["etc", "srv/data"]}
+    (folders["good"].path / "db-2.age.contents").write_text("./etc/\n./etc/hosts\nsrv/data/one\n")
+    (folders["bad"].path / "db-2.age.contents").write_text("etc/\nsrv/database\n")
+    content = (folders["good"].path / "db-2.age").read_bytes()
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    (folders["good"].path / "db-2.age.md5").write_text(f"{md5}  db-2.age\n")
+    by_md5 = {"digest": "md5", "manifest_suffix": ".md5"}
+    environment.services["by-md5"] = environment.services["good"] | by_md5
+    late = {"crontab": str(folders["good"].path / "crontab"), "job": "bin/backup", "grace": "0s", "runs": 20}
+    with_gap = {"folder": str(gap.path), "schedule": late}
+    environment.services["with-gap"] = environment.services["good"] | with_gap
+    locked = {"tool": "restic", "location": str(folders["empty"].path), "command": [sys.executable, "-c", "exit(1)"]}
+    environment.services["locked"] = {
+        "kind": "file_backup",
+        "host": "backup1",
+        "repository": locked,
+        "schedule": {"cron": "0 * * * *", "timezone": "UTC"},
+    }
 
     states = environment.run("backup")
 
-    expected = {"good": "PASS", "bad": "FAIL", "empty": "NOT_VERIFIED"}
-    assert states_of(states, "newest_file_backup_is_later_than_its_schedule") == expected
-    assert states_of(states, "newest_file_backup_is_what_was_written") == expected
+    others = {"by-md5": "PASS", "with-gap": "FAIL", "locked": "NOT_VERIFIED"}
+    assert states_of(states, "newest_file_backup_holds_everything") == {
+        "good": "PASS",
+        "bad": "FAIL",
+        "empty": "NOT_VERIFIED",
+        "by-md5": "PASS",
+        "with-gap": "NOT_VERIFIED",
+        "locked": "NOT_VERIFIED",
+    }
+    assert (
+        states_of(states, "newest_file_backup_is_later_than_its_schedule")
+        == {
+            "good": "PASS",
+            "bad": "FAIL",
+            "empty": "NOT_VERIFIED",
+        }
+        | others
+    )
+
+    assert states_of(states, "newest_file_backup_is_what_was_written") == {
+        "good": "PASS",
+        "bad": "FAIL",
+        "empty": "NOT_VERIFIED",
+    } | others | {"with-gap": "PASS"}
     assert states_of(states, "file_backups_are_encrypted") == {
         "good": "PASS",
         "bad": "NOT_VERIFIED",  # the damaged file's first bytes are no known format
         "empty": "NOT_VERIFIED",
-    }
+    } | others | {"with-gap": "PASS"}
 
 
 def test_work_that_would_be_lost(environment: Any, states_of: Any, postgres: Any, folders: dict[str, Folder]) -> None:
     environment.host("backup1", "backup")
+    good = folders["good"]
     environment.services |= {
         "shop-db": _database(postgres.port),
         "no-archive": _database(postgres.standby_port),
         "unreachable-db": _database(1),
         "standby": {"kind": "standby", "primary": "shop-db", "host": "127.0.0.1", "port": postgres.standby_port},
-        "good": folders["good"].service(standby="standby"),
-        "bad": folders["bad"].service(database="no-archive"),
-        "gone": folders["good"].service(database="unreachable-db"),
+        # The archive is as good for all of them; only copies of the data files can use it.
+        "dumps": good.service(),
+        "dumps-and-standby": good.service(standby="standby"),
+        "base-backups": good.service(base_backups=True),
+        "hourly-is-enough": good.service(objectives={"rto": "10m", "rpo": "1h"}),
+        "neglected": folders["bad"].service(objectives={"rto": "10m", "rpo": "1d"}),
+        "no-schedule": good.service(schedule={"crontab": str(good.path / "crontab"), "job": "bin/other"}),
+        "without-archive": good.service(database="no-archive", base_backups=True),
+        "gone": good.service(database="unreachable-db", base_backups=True),
     }
 
     states = environment.run("backup")
 
-    assert states_of(states, "lost_work_is_within_its_objective") == {"good": "PASS", "bad": "FAIL", "gone": "ERROR"}
+    assert states_of(states, "lost_work_is_within_its_objective") == {
+        "dumps": "FAIL",
+        "dumps-and-standby": "PASS",
+        "base-backups": "PASS",
+        "hourly-is-enough": "PASS",
+        "neglected": "FAIL",
+        "no-schedule": "NOT_VERIFIED",
+        "without-archive": "FAIL",
+        "gone": "ERROR",
+    }
+    assert "archived WAL cannot be replayed" in environment.reasons["lost_work_is_within_its_objective[dumps]"]
     archived = states_of(states, "changes_are_archived_between_backups")
-    assert (archived["bad"], archived["gone"]) == ("NOT_VERIFIED", "ERROR")
+    assert (archived["dumps"], archived["without-archive"], archived["gone"]) == ("PASS", "NOT_VERIFIED", "ERROR")
 
 
 def test_an_archive_that_fails(

@@ -93,6 +93,8 @@ def test_edges(environment: Any, states_of: Any, serve: Callable[..., Any], tmp_
         environment.services["plain"] = here | {"port": port, "sources": ["app1"], "tls": {"name": "localhost"}}
         for name, calls in (("traced", 7), ("untraced", 0)):
             environment.services[name] = _traced(tmp_path / f"{name}.json", calls, environment.commit)
+        environment.services["traced-before"] = _traced(tmp_path / "before.json", 7, "0" * 40)
+        environment.services["traced-by-nobody"] = environment.services["traced"] | {"path": str(tmp_path / "no.json")}
         readiness = {"web": "gone", "key": "db"}
         environment.services["gone-edge"] = environment.services["answers"] | {"readiness": readiness}
 
@@ -110,7 +112,12 @@ def test_edges(environment: Any, states_of: Any, serve: Callable[..., Any], tmp_
         "refusing": "FAIL",
     }
     assert edges["plain"] == "FAIL"
-    assert states_of(states, "traces_show_every_edge") == {"traced": "PASS", "untraced": "FAIL"}
+    assert states_of(states, "traces_show_every_edge") == {
+        "traced": "PASS",
+        "untraced": "FAIL",
+        "traced-before": "NOT_VERIFIED",
+        "traced-by-nobody": "NOT_VERIFIED",
+    }
     assert "app1 -> 127.0.0.1" in environment.reasons["service_answers_to_everybody_who_calls_it[refuses]"]
 
 

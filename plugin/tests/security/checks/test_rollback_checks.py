@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from signoff.config.kinds.drill_report import DrillReportService
+from signoff.config.rollback import RollbackFile, rollback_rule
+from tests.suite_checks import SuiteChecks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.suite_checks import Conclusion
 
 NOW = datetime.now(UTC)
 COLUMNS = "# pxname,svname,status,type,weight,check_status,lastchg\n"
@@ -25,8 +32,40 @@ DRILL: dict[str, Any] = {
     "participants": ["Kim"],
     "steps": [{"name": "switch", "passed": True, "seconds": 1}],
 }
-TESTED, QUICK = "rollback_was_rehearsed_with_this_release[-]", "rollback_is_quick_enough[-]"
-STRICT = "automatic_rollback_criteria_are_strict_enough[-]"
+TESTED, QUICK = "rollback_was_rehearsed_with_this_release", "rollback_is_quick_enough"
+STRICT, TREND = "automatic_rollback_criteria_are_strict_enough", "rollback_does_not_get_slower"
+COMMIT = "3f2a91c4d5e6f708192a3b4c5d6e7f8091a2b3c4"
+
+
+class Desk:
+    """Checks of the release's rollback, with a policy and records in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def conclude(self, check: str, rule: RollbackFile | None = None, drill: dict[str, Any] | None = None) -> Conclusion:
+        """Run one check; `drill` are the keys of a drill_report."""
+        report = {"path": "drill.json", "purpose": "rollback", "within": "5m", "downtime": "0s"}
+        drills = {} if drill is None else {"drill": DrillReportService.model_validate(report | drill)}
+        inventory = SimpleNamespace(
+            policy=SimpleNamespace(rollback=rollback_rule(rule), commit=COMMIT),
+            services={name: SimpleNamespace(settings=one) for name, one in drills.items()},
+            services_of=lambda kind: drills if kind == "drill_report" else {},
+        )
+        given = {"inventory": inventory, "evaluated_at": NOW, "workspace_path": lambda name: self.folder / name}
+        return SuiteChecks().one(check, None, kind="-", name="-", **given)
+
+    def record(self, name: str = "drill.json", **changes: Any) -> None:
+        """Write the record of a rehearsal."""
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(DRILL | {"commit": COMMIT} | changes))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return checks without any record."""
+    return Desk(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +81,10 @@ STRICT = "automatic_rollback_criteria_are_strict_enough[-]"
     ],
     ids=["the plan's", "stricter", "more errors", "slower", "slower on average", "lower percentile", "none"],
 )
-def test_criteria(environment: Any, rollback: dict[str, Any] | None, state: str) -> None:
-    environment.policy["rollback"] = rollback
+def test_criteria(desk: Desk, rollback: dict[str, Any] | None, state: str) -> None:
+    rule = None if rollback is None else RollbackFile.model_validate(rollback)
 
-    assert environment.run("rollback")[STRICT] == state
+    assert desk.conclude(STRICT, rule).state == state
 
 
 @pytest.mark.parametrize(
@@ -58,23 +97,48 @@ def test_criteria(environment: Any, rollback: dict[str, Any] | None, state: str)
         ({"seconds": 301}, "PASS", "FAIL"),
         ({"downtime_seconds": 1}, "PASS", "FAIL"),
         ({"commit": "0" * 40}, "NOT_VERIFIED", "NOT_VERIFIED"),
+        ({"environment": "laptop"}, "NOT_VERIFIED", "NOT_VERIFIED"),
         ({"performed_at": (NOW - timedelta(days=91)).isoformat()}, "NOT_VERIFIED", "NOT_VERIFIED"),
         ({"steps": []}, "NOT_VERIFIED", "NOT_VERIFIED"),
         (None, "NOT_VERIFIED", "NOT_VERIFIED"),
     ],
-    ids=["held", "failed", "step", "other", "slow", "down", "other commit", "long ago", "no step", "none"],
+    ids=["held", "failed", "step", "other", "slow", "down", "other commit", "laptop", "long ago", "no step", "none"],
 )
-def test_rehearsals(environment: Any, tmp_path: Path, change: dict[str, Any] | None, tested: str, quick: str) -> None:
+def test_rehearsals(desk: Desk, change: dict[str, Any] | None, tested: str, quick: str) -> None:
     if change is not None:
-        (tmp_path / "drill.json").write_text(json.dumps(DRILL | {"commit": environment.commit} | change))
-        limits = {"path": str(tmp_path / "drill.json"), "within": "5m", "downtime": "0s"}
-        environment.services["drill"] = {"kind": "drill_report", "purpose": "rollback"} | limits
+        desk.record(**change)
+    drill = None if change is None else dict[str, Any]()
 
-    states = environment.run("rollback")
-
-    assert (states[TESTED], states[QUICK]) == (tested, quick)
+    assert [desk.conclude(check, drill=drill).state for check in (TESTED, QUICK)] == [tested, quick]
     # Nobody kept earlier records.
-    assert states["rollback_does_not_get_slower[-]"] == "NOT_VERIFIED"
+    assert desk.conclude(TREND, drill=drill).state == "NOT_VERIFIED"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "newest", "keys", "wanted"),
+    [
+        ((40, 42, 44), {"seconds": 60}, {}, "PASS: "),
+        ((40, 42, 44), {"seconds": 64}, {}, "FAIL: drill: took 64 s, the earlier ones 42 s"),
+        ((40, 42, 44), {"seconds": 64}, {"slower_by": 1.0}, "PASS: "),
+        ((0.1, 0.1, 0.1), {"seconds": 1.0}, {}, "PASS: "),
+        ((0.1, 0.1, 0.1), {"seconds": 1.0}, {"noise": "0s"}, "FAIL: drill: took 1 s, the earlier ones 0.1 s"),
+        ((40, 42, 44), {"passed": False}, {}, "NOT_VERIFIED: drill: the rehearsal failed"),
+        ((), {}, {}, "NOT_VERIFIED: "),
+    ],
+    ids=["usual", "slower", "allowed", "noise", "no noise", "failed", "no earlier one"],
+)
+def test_trends(
+    desk: Desk, earlier: tuple[float, ...], newest: dict[str, Any], keys: dict[str, Any], wanted: str
+) -> None:
+    (desk.folder / "kept").mkdir()
+    for number, seconds in enumerate(earlier):
+        at = (NOW - timedelta(days=30 - number)).isoformat()
+        desk.record(f"kept/{number}.json", seconds=seconds, performed_at=at)
+    desk.record(**newest)
+
+    found = desk.conclude(TREND, drill={"history": "kept"} | keys)
+
+    assert f"{found.state}: {found.reason}".startswith(wanted)
 
 
 def test_colours(environment: Any, states_of: Any, serve: Callable[..., Any]) -> None:
@@ -133,13 +197,15 @@ def test_ways_back(environment: Any, states_of: Any, clone: Any, tmp_path: Path)
         "missing": {"steps": steps[:1]},
         "idle": {"steps": [steps[0], steps[1] | {"ok": False}, steps[2]]},
         "other-release": {"commit": "0" * 40},
+        "slow": {"steps": [step | {"seconds": 4_000} for step in steps]},
     }
     for name, change in proofs.items():
         proof = {"schema_version": 1, "commit": environment.commit, "finished": NOW.isoformat(), "steps": steps}
         (tmp_path / f"{name}.json").write_text(json.dumps(proof | change))
     environment.services["no-clone"] = database | {"migrations": {"repository": "lost", "path": "good"}}
     environment.services["unnamed"] = database
-    environment.services["other-release"] = database | {"migrations": {"repository": "source", "path": "good"}}
+    for name in ("other-release", "slow"):
+        environment.services[name] = database | {"migrations": {"repository": "source", "path": "good"}}
     for name in proofs:
         environment.services[name]["migrations"]["proof"] = str(tmp_path / f"{name}.json")
 
@@ -153,6 +219,7 @@ def test_ways_back(environment: Any, states_of: Any, clone: Any, tmp_path: Path)
         "no-clone": "NOT_VERIFIED",
         "unnamed": "NOT_VERIFIED",
         "other-release": "PASS",
+        "slow": "PASS",
     }
     assert states_of(states, "every_way_back_was_tried") == {
         "good": "PASS",
@@ -162,7 +229,12 @@ def test_ways_back(environment: Any, states_of: Any, clone: Any, tmp_path: Path)
         "no-clone": "NOT_VERIFIED",
         "unnamed": "NOT_VERIFIED",
         "other-release": "NOT_VERIFIED",
+        "slow": "PASS",
     }
+    quick = states_of(states, "ways_back_are_quick_enough")
+    assert quick.pop("slow") == "FAIL"
+    # What failed, or was not tried at all, was no quick way back.
+    assert {name for name, state in quick.items() if state != "NOT_VERIFIED"} == {"good"}
 
 
 def test_metrics_of_the_criteria(environment: Any, states_of: Any, serve: Callable[..., Any]) -> None:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import subprocess
+import tarfile
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import pyrage
 import pytest
 
 from signoff.errors import NotVerifiedError
-from signoff.probes.hosts.backup_files import clock, inspect, list_backups, recorded_sha256, sha256, usual_size
+from signoff.probes.hosts.backup_files import clock, digest, inspect, list_backups, recorded_digest, usual_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,32 +25,58 @@ if TYPE_CHECKING:
 DUMP = b"PGDMP\x01\x0f\x00" + bytes(1000)
 
 
-def _gpg(folder: Path) -> bytes:
+def _gpg(folder: Path, *words: str) -> bytes:
     home = folder / "gpg"
-    home.mkdir(mode=0o700)
+    home.mkdir(mode=0o700, exist_ok=True)
     command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "x"]
     try:
-        return subprocess.run([*command, "--symmetric"], input=DUMP, check=True, capture_output=True).stdout
+        return subprocess.run([*command, *words], input=DUMP, check=True, capture_output=True).stdout
     finally:
         subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
 
 
-def _openssl() -> bytes:
-    command = ["openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-pass", "pass:x"]
+def _openssl(*words: str) -> bytes:
+    command = ["openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-pass", "pass:x", *words]
+    return subprocess.run(command, input=DUMP, check=True, capture_output=True).stdout
+
+
+def _cms(folder: Path, cipher: str) -> bytes:
+    key, certificate = folder / "cms.key", folder / "cms.pem"
+    if not certificate.exists():
+        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=backup", "-keyout", str(key)]
+        subprocess.run([*make, "-out", str(certificate)], check=True, capture_output=True)
+    command = ["openssl", "cms", "-encrypt", "-binary", cipher, "-outform", "DER", str(certificate)]
     return subprocess.run(command, input=DUMP, check=True, capture_output=True).stdout
 
 
 def test_what_real_tools_encrypted_is_recognised(shell: CheckedHost, tmp_path: Path) -> None:
     recipient = pyrage.x25519.Identity.generate().to_public()
-    contents = {"age": pyrage.encrypt(DUMP, [recipient]), "openpgp": _gpg(tmp_path), "openssl": _openssl()}
+    contents = {
+        "age": pyrage.encrypt(DUMP, [recipient]),
+        "openpgp": _gpg(tmp_path, "--symmetric"),
+        "openpgp armored": _gpg(tmp_path, "--armor", "--symmetric"),
+        "openssl": _openssl(),
+        "openssl base64": _openssl("-base64"),
+        "cms": _cms(tmp_path, "-aes256"),
+        "cms authenticated": _cms(tmp_path, "-aes-256-gcm"),
+    }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
 
     found = {name: inspect(shell, name) for name in contents}
 
     assert {name: (facts.format, facts.encrypted) for name, facts in found.items()} == {
-        name: (name, True) for name in contents
+        name: (name.partition(" ")[0], True) for name in contents
     }
+
+
+def test_a_message_that_is_only_packed_is_not_taken_for_an_encrypted_one(shell: CheckedHost, tmp_path: Path) -> None:
+    """Both are called PGP MESSAGE: what is inside the armor decides."""
+    (tmp_path / "packed").write_bytes(_gpg(tmp_path, "--armor", "--store"))
+    (tmp_path / "damaged").write_bytes(_gpg(tmp_path, "--armor", "--symmetric")[:60] + b"!!\n")
+
+    assert _gpg(tmp_path, "--armor", "--store").startswith(b"-----BEGIN PGP MESSAGE-----")
+    assert inspect(shell, "packed").encrypted is inspect(shell, "damaged").encrypted is None
 
 
 def test_the_first_packet_of_a_message_for_a_public_key_is_recognised(shell: CheckedHost, tmp_path: Path) -> None:
@@ -68,11 +95,20 @@ def test_plain_formats_are_recognised_whatever_the_name_says(shell: CheckedHost,
     (tmp_path / "sql.age").write_text("-- PostgreSQL database dump\n")
     with zipfile.ZipFile(tmp_path / "zip.age", "w") as archive:
         archive.writestr("dump", DUMP)
+    with tarfile.open(tmp_path / "tar.age", "w") as packed:
+        packed.add(tmp_path / "dump.age", "dump")
 
-    formats = [inspect(shell, f"{name}.age") for name in ("dump", "gzip", "sql", "zip")]
+    formats = [inspect(shell, f"{name}.age") for name in ("dump", "gzip", "sql", "zip", "tar")]
 
-    assert [facts.format for facts in formats] == ["PostgreSQL dump", "gzip", "SQL text", "zip"]
+    assert [facts.format for facts in formats] == ["PostgreSQL dump", "gzip", "SQL text", "zip", "tar"]
     assert not any(facts.encrypted for facts in formats)
+
+
+def test_a_zip_with_a_password_proves_nothing(shell: CheckedHost, tmp_path: Path) -> None:
+    """APPNOTE 4.4.4: the lowest bit of an entry's flags; a cipher of the last century sets it, too."""
+    (tmp_path / "zip.age").write_bytes(b"PK\x03\x04\x14\0\x09\0" + bytes(40))
+
+    assert inspect(shell, "zip.age").encrypted is None
 
 
 @pytest.mark.parametrize("content", [b"\x85", bytes(48) + os.urandom(16)], ids=["one byte", "noise"])
@@ -114,10 +150,12 @@ def test_no_backup_and_no_folder_are_no_backups(shell: CheckedHost, tmp_path: Pa
 @pytest.mark.parametrize("line", ["{digest}  backups/b 1.age", "{digest} *b 1.age", "{digest}"])
 def test_recorded_and_actual_digest_can_be_compared(shell: CheckedHost, tmp_path: Path, line: str) -> None:
     (tmp_path / "b 1.age").write_bytes(DUMP)
-    digest = hashlib.sha256(DUMP).hexdigest()
-    (tmp_path / "manifest").write_text(line.format(digest=digest) + "\n")
+    for kind in ("sha256", "md5"):
+        known = hashlib.new(kind, DUMP).hexdigest()
+        (tmp_path / "manifest").write_text(line.format(digest=known) + "\n")
 
-    assert sha256(shell, "b 1.age") == recorded_sha256(shell, "manifest", "b 1.age") == digest
+        recorded = recorded_digest(shell, "manifest", "b 1.age", kind=kind)
+        assert digest(shell, "b 1.age", kind=kind) == recorded == known
 
 
 @pytest.mark.parametrize("manifest", ["", f"{'a' * 64}  other.age\n", "d41d8cd98f00b204e9800998ecf8427e  b.age\n"])
@@ -127,7 +165,7 @@ def test_a_manifest_without_a_sha256_of_the_file_proves_nothing(
     (tmp_path / "manifest").write_text(manifest)
 
     with pytest.raises(NotVerifiedError, match="no sha256"):
-        recorded_sha256(shell, "manifest", "b.age")
+        recorded_digest(shell, "manifest", "b.age")
 
 
 def test_files_are_dated_by_the_clock_of_their_host(shell: CheckedHost) -> None:

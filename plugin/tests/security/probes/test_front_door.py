@@ -10,6 +10,7 @@ from dnslib import AAAA, CNAME, QTYPE, RR, A
 from dnslib.server import BaseResolver, DNSLogger, DNSServer
 
 from signoff.errors import NotVerifiedError, TimedOutError, UnreachableError
+from signoff.meter import METER
 from signoff.probes.network import front_door
 from signoff.probes.network.dns import NameServer
 
@@ -49,6 +50,7 @@ def server() -> Iterator[NameServer]:
 
 
 def test_every_address_of_a_name_is_found_behind_aliases_too(server: NameServer) -> None:
+    METER.start(None)
     found = front_door.leads(["www.example.test", "bare.example.test"], [server])
 
     assert [str(lead) for lead in found] == [
@@ -57,6 +59,7 @@ def test_every_address_of_a_name_is_found_behind_aliases_too(server: NameServer)
         "bare.example.test -> 198.51.100.7 by public",
     ]
     assert [lead.is_in(["192.0.2.0/24", "2001:db8::/32"]) for lead in found] == [True, True, False]
+    assert METER.stop() == {"lookups": 4}  # each name, for addresses of either kind
 
 
 def test_a_name_without_an_address_is_no_answer(server: NameServer) -> None:

@@ -22,14 +22,14 @@ import yaml
 from click.testing import CliRunner
 
 from signoff.cli.main import main
-from signoff.importers.runs import load
+from signoff.importers.runs import load, statements
 from tests.software_suite.checks.conftest import SUITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signoff.importers.runs.load_test import LoadTest
-    from tests.software_suite.conftest import Site
+    from tests.software_suite.conftest import Scratch, Site
 
 COMMIT = "3f2a91c4d5e6f708192a3b4c5d6e7f8091a2b3c4"
 STAND_IN = """\
@@ -43,6 +43,11 @@ if os.environ.get("MODE") == "hang":
     open("child.pid", "w").write(str(child.pid))
     time.sleep(300)
 start, users = time.time(), option["--users"]
+if os.environ.get("MODE") == "database":
+    import psycopg
+    with psycopg.connect(os.environ["DSN"]) as database:
+        for number in range(150):
+            database.execute("SELECT count(*) FROM orders WHERE id = %s", [number])
 time.sleep(1.2)
 entry = dict(name="/", method="GET", start_time=start, last_request_timestamp=time.time(), num_requests=40,
              num_failures=0, response_times={{"12": 40}})
@@ -62,6 +67,8 @@ class Staging:
     folder: Path
     policy: dict[str, Any]
     entry: dict[str, Any] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
+    """Other services."""
 
     def run(self, *arguments: str, mode: str = "") -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
@@ -88,7 +95,7 @@ class Staging:
         (inventory / "buy.py").write_text(SCRIPT)
         for name, content in (
             ("hosts", {"all": {"hosts": {}}}),
-            ("services", {"schema_version": 1, "services": {"shop-load": self.entry}}),
+            ("services", {"schema_version": 1, "services": {"shop-load": self.entry, **self.others}}),
             ("policy", self.policy),
         ):
             (inventory / f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
@@ -161,6 +168,8 @@ REFUSALS: dict[str, tuple[Callable[[Staging], object], str]] = {
     "no program": (lambda it: it.entry["run"].update(program="/nowhere/locust"), "is not installed here"),
     "nothing described": (lambda it: it.entry.pop("run"), "nothing says how to make the load"),
     "more users": (lambda _: None, "more than the inventory allows"),
+    "unknown database": (lambda it: it.entry["run"].update(databases=["shop-bd"]), "did you mean 'shop-db'?"),
+    "a cache for a database": (lambda it: it.entry["run"].update(databases=["cache"]), "is no postgresql service"),
     "a year": (lambda it: it.entry["run"].update(duration="365d"), "duration"),
 }
 
@@ -170,6 +179,10 @@ def test_what_may_not_be_started_is_refused_before_anything_is_asked(
 ) -> None:
     monkeypatch.chdir(staging.folder)
     monkeypatch.setenv("MODE", "")
+    staging.others = {
+        "shop-db": {"kind": "postgresql", "host": "127.0.0.1", "database": "shop", "user": "reader"},
+        "cache": {"kind": "redis", "host": "127.0.0.1", "purpose": "cache"},
+    }
     whole_policy, whole_entry = yaml.safe_dump(staging.policy), yaml.safe_dump(staging.entry)
     said = {}
     for name, (spoil, _) in REFUSALS.items():
@@ -194,6 +207,51 @@ def test_what_it_writes_is_what_the_check_accepts(staging: Staging, site: Site) 
     assert 0 <= seen.generator_cpu_ratio <= 1
     assert seen.kinds is not None
     assert '"version": "2.47.0"' in (staging.results / "context.json").read_text()
+
+
+@pytest.fixture
+def watched(staging: Staging, database: Scratch, monkeypatch: pytest.MonkeyPatch) -> Scratch:
+    """Have the statements of a real database counted before and after the load."""
+    staging.others["shop-db"] = {"kind": "postgresql", "sslmode": "disable", "user": "reader"} | {
+        "host": database.address.host,
+        "port": database.address.port,
+        "database": database.name,
+    }
+    staging.entry["run"] |= {"databases": ["shop-db"], "variables": ["MODE", "DSN"]}
+    monkeypatch.setenv("DSN", f"host=127.0.0.1 port={database.address.port} user=postgres dbname={database.name}")
+    database.execute("CREATE TABLE orders (id integer); INSERT INTO orders SELECT generate_series(1, 10)")
+    return database
+
+
+def test_what_the_database_did_meanwhile_is_counted(staging: Staging, watched: Scratch) -> None:
+    watched.execute("CREATE EXTENSION pg_stat_statements")
+    with watched.server.admin(watched.name) as earlier:  # what was done before the load is none of it
+        for number in range(7):
+            earlier.execute("SELECT count(*) FROM orders WHERE id = %s", [number])
+
+    done = staging.run("--allow-active", mode="database")
+
+    assert done.returncode == 0, done.stdout
+    before, after = (
+        statements.read((staging.results / f"shop-db-statements-{when}.json").read_text())
+        for when in ("before", "after")
+    )
+    found, test = statements.between(before, after), staging.imported()
+    calls = {one.text: one.calls for one in found.statements}
+    assert {text: number for text, number in calls.items() if "orders" in text} == {
+        "SELECT count(*) FROM orders WHERE id = $1": 150
+    }
+    assert found.began <= test.started < test.finished <= found.ended
+
+
+def test_a_database_that_does_not_count_is_told_before_there_is_any_load(staging: Staging, watched: Scratch) -> None:
+    del watched  # without pg_stat_statements
+
+    done = staging.run("--allow-active", mode="database")
+
+    assert done.returncode != 0
+    assert "pg_stat_statements is not installed" in done.stdout
+    assert not list(staging.results.iterdir())
 
 
 def test_a_generator_that_breaks_leaves_no_note_behind(staging: Staging) -> None:
@@ -233,4 +291,3 @@ def test_locust_itself(staging: Staging, site: Site) -> None:
     seen = staging.imported()
     assert seen.requests == len(site.asked) > 50
     assert (seen.peak_users, seen.failures) == (3, 0)
-    assert seen.windows

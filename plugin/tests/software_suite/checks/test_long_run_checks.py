@@ -98,7 +98,7 @@ def seen(environment: Environment, long_history: str) -> Results:
     for job in (*STORIES, "unknown"):
         environment.services[job] = _entry(job, "prometheus")
     environment.services["unreachable"] = _entry("steady", "gone")
-    return environment.run("tests/performance/test_stability.py", "-k", "not crash")
+    return environment.run("tests/performance/stability", "-k", "not crash")
 
 
 def _entry(job: str, prometheus: str) -> dict[str, Any]:

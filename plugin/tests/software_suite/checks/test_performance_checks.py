@@ -67,7 +67,7 @@ def test_load_tests(environment: Environment, tmp_path: Path) -> None:
     report("gone", times=fast)
     (tmp_path / "gone" / "history.csv").unlink()
 
-    seen = environment.run("tests/performance/test_load.py", "-k", "load_test")
+    seen = environment.run("tests/performance/load", "-k", "load_test")
 
     assert not seen.differences(
         "load_test_kept_its_limits",
@@ -119,7 +119,7 @@ def test_main_functions(environment: Environment, site: Site) -> None:
         "down": web(page, url="http://127.0.0.1:1"),
     }
 
-    seen = environment.run("tests/performance/test_load.py", "-k", "main_functions")
+    seen = environment.run("tests/performance/load", "-k", "main_functions")
 
     assert not seen.differences(
         "main_functions_respond_in_time",
@@ -153,7 +153,7 @@ def test_restart_policies(environment: Environment, tmp_path: Path) -> None:
     environment.host("unnamed")
     environment.unreachable_host("gone", processes=[{"name": "shop.service"}])
 
-    seen = environment.run("tests/performance/test_stability.py")
+    seen = environment.run("tests/performance/stability")
 
     assert not seen.differences(
         "processes_restart_after_a_crash",

@@ -26,7 +26,7 @@ NOTE: dict[str, Any] = {
     "commit": "0123456",
     "generator": {"name": "load1", "cpu_peak_ratio": 0.4},
 }
-TIMES: dict[str, Any] = {"started": "2026-11-18T11:46:40Z", "finished": "2026-11-18T12:26:40Z"}
+TIMES: dict[str, Any] = {"started": "2026-11-18T11:06:40Z", "finished": "2026-11-18T11:46:40Z"}
 
 
 def jtl(rows: int = 240, *, header: bool = True, delimiter: str = ",") -> str:
@@ -117,26 +117,36 @@ def gatling_stats(requests: int = 240) -> dict[str, Any]:
     return {"type": "GROUP", "name": "All Requests", "stats": stats, "contents": {}}
 
 
+def gatling_assertions(*results: str, start: int = START, old: bool = False) -> dict[str, Any]:
+    """Return limits on the 95th percentile, `kept` or not; `old`: as Gatling 2 named the values."""
+    limits, values = ("conditionValues", "values") if old else ("expectedValues", "actualValue")
+    words = {"path": "Global", "target": "95th percentile of response time", "condition": "is less than"}
+    message = "Global: 95th percentile of response time is less than 45.0"
+    found = [{**words, limits: [45.0], "result": one == "kept", "message": message, values: [49.0]} for one in results]
+    return {"simulation": "shop.Buy", "simulationId": "buy", "start": start * 1000, "assertions": found}
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """Where the files of one run are put."""
 
     path: Path
 
-    def imported(
+    def imported(  # noqa: PLR0913 - one for each file that a tool may leave
         self,
         tool: load.Tool,
         results: bytes | str,
         /,
         *,
         history: str | None = None,
+        assertions: str | None = None,
         layout: Layout | None = None,
         proved: bool = True,
         **note: Any,
     ) -> LoadTest:
         """Write the files and a note that proves them, and read them."""
         digests = []
-        for name, content in (("results", results), ("history", history)):
+        for name, content in (("results", results), ("history", history), ("assertions", assertions)):
             if content is not None:
                 data = content.encode() if isinstance(content, str) else content
                 (self.path / name).write_bytes(data)
@@ -148,6 +158,7 @@ class Folder:
             results=self.path / "results",
             note=self.path / "note.json",
             history=self.path / "history" if history is not None else None,
+            assertions=self.path / "assertions" if assertions is not None else None,
             layout=layout,
         )
 

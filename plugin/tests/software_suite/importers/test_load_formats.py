@@ -82,6 +82,41 @@ def test_k6_says_crossed_in_one_form_and_not_ok_in_the_other(folder: Folder) -> 
             assert seen.crossed == (("http_req_duration: p(95)<500",) if crossed else ())
 
 
+@pytest.mark.parametrize("name", ["gatling", "gatling-stats"])
+@pytest.mark.parametrize("old", [False, True])
+def test_gatling_says_which_of_its_own_limits_were_not_kept(folder: Folder, name: str, old: bool) -> None:
+    tool, text = GOOD[name]
+    said = "Global: 95th percentile of response time is less than 45.0 (was 49)"
+    for results in (("kept",), ("kept", "broken"), ("broken", "broken")):
+        found = json.dumps(made.gatling_assertions(*results, old=old))
+
+        seen = folder.imported(tool, text, assertions=found, **made.TIMES)
+
+        assert seen.crossed == (said,) * results.count("broken")
+
+
+ASSERTIONS: Mapping[str, tuple[str, str]] = {
+    "nothing asserted": (json.dumps(made.gatling_assertions()), "asserts nothing"),
+    "another run": (json.dumps(made.gatling_assertions("kept", start=made.START - 3600)), "import the files of one"),
+    "before time began": (json.dumps(made.gatling_assertions("kept", start=0)), "milliseconds since 1970"),
+    "beyond all time": (json.dumps(made.gatling_assertions("kept", start=10**15)), "milliseconds since 1970"),
+    "cut short": (json.dumps(made.gatling_assertions("kept"))[:-3], "truncated"),
+    "neither true nor false": (
+        json.dumps(made.gatling_assertions("kept")).replace('"result": true', '"result": "true"'),
+        "true or false",
+    ),
+    "totals instead": (json.dumps(made.gatling_stats()), "start"),
+}
+
+
+@pytest.mark.parametrize("name", ASSERTIONS)
+def test_assertions_that_cannot_be_read_are_refused(folder: Folder, name: str) -> None:
+    text, complaint = ASSERTIONS[name]
+
+    with pytest.raises(REFUSED, match=complaint):
+        folder.imported("gatling", json.dumps(made.gatling_stats()), assertions=text, **made.TIMES)
+
+
 def test_k6_points_tell_users_over_time_and_why_requests_failed(folder: Folder) -> None:
     summary = json.dumps(made.k6_summary(crossed=True))
 

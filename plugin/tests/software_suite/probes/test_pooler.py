@@ -11,20 +11,25 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from signoff.config.kinds.pgbouncer import PgbouncerService
+from signoff.config.kinds.postgresql import PostgresqlService
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
 from signoff.probes.postgres.pooler import read
+from tests.ports import free_port
+from tests.suite_checks import SuiteChecks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.software_suite.conftest import Server
 
+AT_ONCE, ADMITS = "pooler_serves_its_clients_at_once", "pooler_admits_every_application"
 SETTINGS = """
 [databases]
 postgres = host=127.0.0.1 port={server} dbname=postgres pool_size=1 reserve_pool=2
@@ -50,9 +55,7 @@ def pooler_port(postgres: Server) -> Iterator[int]:
         pytest.skip("needs a real PgBouncer (apt-get install pgbouncer)")
     folder = Path(tempfile.mkdtemp(prefix="signoff-pooler-", dir="/tmp"))
     user = 65_534 if os.geteuid() == 0 else None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     (folder / "users").write_text('"reader" ""\n"postgres" ""\n"stranger" ""\n')
     (folder / "settings.ini").write_text(SETTINGS.format(server=postgres.port, port=port, folder=folder))
     if user is not None:
@@ -111,6 +114,53 @@ def test_nobody_has_used_it_yet_then_its_pools_are_seen_and_who_waits(pooler_por
     assert seen.may_open == 3 + 3, "one and two in reserve; five, of which the limit lets three"
     assert seen.clients >= 2
     assert seen.longest_wait.total_seconds() < 20
+
+    assert judge(AT_ONCE, pooler_port, pooler=seen) == ("FAIL", "pooler: 1 clients wait for a connection")
+    assert judge(AT_ONCE, pooler_port, pooler=seen, waiting=1) == ("PASS", "")
+    few = judge(AT_ONCE, pooler_port, pooler=seen, waiting=1, clients_used=0.01)
+    assert few == ("FAIL", f"pooler: {seen.clients} clients of max_client_conn 40")
+    by_session = judge(AT_ONCE, pooler_port, pooler=seen, waiting=1, pool_modes=("session",))
+    assert by_session == ("FAIL", "pooler: pools by transaction")
+
+
+def test_checks_of_what_it_shows_now(pooler_port: int) -> None:
+    with client(pooler_port) as one:
+        one.execute("SELECT 1")
+
+    assert judge(AT_ONCE, pooler_port) == ("PASS", "")
+    assert judge(ADMITS, pooler_port, pool={"size": 20}) == ("PASS", "")
+    refused = "pooler: applications may open 41 connections, max_client_conn is 40"
+    assert judge(ADMITS, pooler_port, pool={"size": 40}) == ("FAIL", refused)
+    assert judge(ADMITS, pooler_port, pool={"through": "another"})[0] == "NOT_VERIFIED"
+    for check in (AT_ONCE, ADMITS):
+        assert judge(check, 1)[0] == "ERROR"
+        assert judge(check, pooler_port, known=()) == (
+            "NOT_VERIFIED",
+            "no pgbouncer service 'pooler' in services.yaml; add it, or correct connections.pools.through",
+        )
+
+
+def judge(
+    check: str,
+    port: int,
+    *,
+    pool: dict[str, Any] | None = None,
+    known: tuple[str, ...] = ("pooler",),
+    **given: Any,
+) -> tuple[str, str]:
+    """Return state and reason of a check of the pooler, before a database that an application uses through it."""
+    seen = {"pooler": given.pop("pooler")} if "pooler" in given else {}
+    settings = service(port).model_copy(update=given)
+    used = {"application": "shop", "instances": 1, "size": 10, "overflow": 1, "through": "pooler"} | (pool or {})
+    database = PostgresqlService.model_validate(
+        {"host": "db", "database": "shop", "user": "reader", "connections": {"pools": [used]}}
+    )
+    inventory = SimpleNamespace(
+        service={"pooler": settings, "shop-db": database}.__getitem__,
+        services_of=lambda kind: {name: settings for name in known if kind == "pgbouncer"},
+    )
+    found = SuiteChecks().one(check, settings, name="pooler", inventory=inventory, **seen)
+    return found.state, found.reason
 
 
 def test_why_it_could_not_be_asked(pooler_port: int) -> None:

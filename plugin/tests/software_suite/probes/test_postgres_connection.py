@@ -9,6 +9,7 @@ import pytest
 from signoff.errors import AuthenticationError, GuardError, NotVerifiedError, TimedOutError, UnreachableError
 from signoff.probes.postgres import database as probe
 from signoff.probes.postgres.database import Address, connect
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from tests.software_suite.conftest import Scratch, Server
@@ -110,9 +111,7 @@ def test_a_lost_connection_is_unreachable(database: Scratch) -> None:
 
 
 def test_a_closed_port_is_unreachable() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = Address(host="127.0.0.1", port=port, database="d", user="u", sslmode="disable")
 
     with pytest.raises(UnreachableError, match=f"127.0.0.1:{port}/d: "), connect(address):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from signoff.config.kinds.generated_requests import GeneratedRequestsService
+from signoff.config.kinds.web import WebService
 from signoff.errors import CouldNotCheckError, NotVerifiedError
 from signoff.probes.web import schemathesis
 from signoff.probes.web.openapi import parse
 from signoff.probes.web.routes import compare, plain
+from tests.suite_checks import SuiteChecks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+CHECK = "generated_requests_are_answered_as_documented"
 OK = {"responses": {"200": {"description": "ok"}}}
 PATHS = {"/items/{id}": {"get": OK, "delete": OK}, "/me": {"get": OK}}
 DOCUMENT = parse(json.dumps({"openapi": "3.1.0", "servers": [{"url": "/v1"}], "paths": PATHS}).encode(), "document")
@@ -99,3 +104,30 @@ def test_no_report_and_no_answer_are_no_pass(tmp_path: Path) -> None:
     for damaged in (b"", b"{}", json.dumps(REPORT).encode()[:40], b"[]"):
         with pytest.raises(NotVerifiedError):
             schemathesis.parse(damaged)
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize(
+    ("report", "state", "reason"),
+    [
+        ({}, "PASS", ""),
+        (BROKEN, "FAIL", "generated: Server error: GET /bad"),
+        ({"complete": False}, "NOT_VERIFIED", "2 of 2 operations tested; give it more seconds"),
+        ({"operations": {"total": 3, "selected": 3, "tested": 2}}, "NOT_VERIFIED", "2 of 3 operations tested"),
+        ({"test_cases": {"generated": 0}}, "NOT_VERIFIED", ""),
+        ({"errors": [{"title": "Network Error"}]}, "ERROR", "Network Error"),
+        (None, "NOT_VERIFIED", "no report"),
+    ],
+    ids=["well", "broken", "cut short", "one left out", "nothing asked", "unreachable", "no report"],
+)
+def test_the_check_judges_what_was_found(
+    tmp_path: Path, report: dict[str, Any] | None, state: str, reason: str
+) -> None:
+    program = fake(tmp_path, None if report is None else REPORT | report)
+    web = WebService(url="http://127.0.0.1:1")
+    inventory = SimpleNamespace(service={"shop": web}.__getitem__)
+    settings = GeneratedRequestsService(web="shop", program=program)
+
+    found = SuiteChecks().one(CHECK, settings, name="generated", inventory=inventory)
+
+    assert (found.state, reason in found.reason) == (state, True), found.reason

@@ -5,26 +5,32 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signoff.errors import ExportError
-from signoff.model import IssueStatus, Method, State, Verdict
+from signoff.model import IssueStatus, Method, State
 from signoff.reports.exports.registry import export
 from signoff.reports.exports.wording import Wording
+from tests.reports.formats.exports.conftest import (
+    ABSENT,
+    ATTESTED,
+    ERROR,
+    FAIL,
+    PASS,
+    STALE,
+    UNSEEN,
+    WAIVED,
+    document,
+    heimdall,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signoff.model import ItemResult, Signoff
-
-PASS, FAIL, ERROR, WAIVED, STALE = State.PASS, State.FAIL, State.ERROR, State.WAIVED, State.STALE
-UNSEEN, ATTESTED, ABSENT = State.NOT_VERIFIED, State.ATTESTED, State.NOT_APPLICABLE
 
 CTRF = {
     FAIL: "failed",
@@ -68,19 +74,6 @@ SARIF = {
 }
 
 
-def heimdall(control: dict[str, Any]) -> str:
-    """Derive the status as inspecjs does; the real one is asked by `.ci/check_exports.py`."""
-    statuses = ["error" if segment.get("backtrace") else segment["status"] for segment in control["results"]]
-    if "error" in statuses:
-        return "Profile Error"
-    if control.get("waiver_data", {}).get("skipped_due_to_waiver") or control["impact"] == 0:
-        return "Not Applicable"
-    for status, word in (("failed", "Failed"), ("passed", "Passed"), ("skipped", "Not Reviewed")):
-        if status in statuses:
-            return word
-    return "Profile Error"
-
-
 def expected(control: dict[str, Any]) -> str:
     """Return the status that the item's state stands for."""
     state = State(control["tags"]["signoff_state"])
@@ -95,10 +88,6 @@ def expected(control: dict[str, Any]) -> str:
         PASS: "Passed",
         ABSENT: "Not Applicable",
     }[state]
-
-
-def document(told: Callable[..., str], name: str, signoff: Signoff) -> Any:
-    return json.loads(told(name, signoff))
 
 
 def test_ctrf(every: Signoff, told: Callable[..., str]) -> None:
@@ -253,126 +242,3 @@ def test_csv_has_every_item_and_every_cell(every: Signoff, told: Callable[..., s
         for cell in each.cells
     ]
     assert {row["verdict"] for row in rows} == {"NO-GO"}
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r="])
-def test_no_value_of_the_table_is_a_formula(start: str, make: Any, every: Signoff, told: Callable[..., str]) -> None:
-    hostile = f"{start}HYPERLINK(1)"
-    cell = make.cell("SEC-X-1", hostile, FAIL, hostile, expected=hostile, reason=hostile)
-    item = make.result("SEC-X-1", FAIL, [cell], owner=hostile)
-    text = told("csv", replace(every, items=(item,), release=hostile))
-    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
-        assert not [value for value in row if value.startswith(("=", "+", "-", "@", "\t", "\r"))]
-
-
-@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.GO])
-def test_a_verification_result_is_written_for_a_go_alone(
-    verdict: Verdict, go: Signoff, every: Signoff, told: Callable[..., str]
-) -> None:
-    with pytest.raises(ExportError, match=f"the verdict is {verdict.value}: SEC-CFG-1 failed"):
-        told("svr", replace(go, verdict=verdict, reasons=every.reasons))
-    with pytest.raises(ExportError):
-        told("svr", replace(go, scope=frozenset({"SEC-AUTH-1"})))
-
-
-def test_a_verification_result_says_where_and_until_when(go: Signoff, told: Callable[..., str]) -> None:
-    predicate = document(told, "svr", go)["predicate"]
-    assert predicate["properties"][0] == "SIGNOFF_RELEASE_APPROVED:production"
-    assert "SIGNOFF_VALID_UNTIL:2025-06-29T05:00:00Z" in predicate["properties"]
-    assert [each["name"] for each in predicate["verifier"]["policies"]] == ["checklist", "inventory", "policy"]
-
-
-def test_an_area_with_a_failure_that_does_not_block_is_not_listed(
-    mixture: Callable[..., ItemResult], go: Signoff, told: Callable[..., str]
-) -> None:
-    bad = mixture("SEC-CFG-9", FAIL, (FAIL,), blocking=False)
-    listed = document(told, "svr", replace(go, items=(*go.items, bad)))["predicate"]["properties"]
-    assert "SIGNOFF_AREA_SATISFIED:security" not in listed
-    assert "SIGNOFF_AREA_SATISFIED:backup" in listed
-
-
-def test_no_waiver_is_a_property(mixture: Callable[..., ItemResult], go: Signoff, told: Callable[..., str]) -> None:
-    assert "SIGNOFF_WITHOUT_WAIVERS" in told("svr", go)
-    waived = mixture("SEC-CFG-9", WAIVED, (WAIVED,))
-    assert "SIGNOFF_WITHOUT_WAIVERS" not in told("svr", replace(go, items=(*go.items, waived)))
-
-
-@pytest.mark.parametrize(
-    ("verdict", "add", "result"),
-    [
-        (Verdict.GO, (), "WARNED"),
-        (Verdict.READY, (), "WARNED"),
-        (Verdict.READY, (FAIL,), "FAILED"),
-        (Verdict.NO_GO, (), "FAILED"),
-        (Verdict.INCOMPLETE, (), "FAILED"),
-        (Verdict.PARTIAL_OK, (), "FAILED"),
-    ],
-)
-def test_a_test_result_passes_with_the_verdict_alone(  # noqa: PLR0913, PLR0917 - one case a line
-    verdict: Verdict,
-    add: tuple[State, ...],
-    result: str,
-    mixture: Callable[..., ItemResult],
-    go: Signoff,
-    told: Callable[..., str],
-) -> None:
-    more = tuple(mixture("SEC-CFG-9", state, (state,), blocking=False) for state in add)
-    signoff = replace(go, verdict=verdict, items=(*go.items, *more))
-    assert document(told, "intoto", signoff)["predicate"]["result"] == result
-
-
-def test_a_test_result_without_a_warning_is_passed(go: Signoff, told: Callable[..., str]) -> None:
-    measured = replace(go, items=tuple(each for each in go.items if each.state is not ATTESTED))
-    assert document(told, "intoto", measured)["predicate"]["result"] == "PASSED"
-
-
-def test_a_plan_of_action_without_an_issue_is_refused(go: Signoff, told: Callable[..., str]) -> None:
-    with pytest.raises(ExportError, match="register is empty"):
-        told("oscal-poam", go)
-
-
-@pytest.mark.parametrize("name", ["svr", "oscal-poam", "sarif"])
-def test_records_that_cannot_be_trusted_are_not_told(
-    name: str, invalid: Signoff, every: Signoff, told: Callable[..., str]
-) -> None:
-    with pytest.raises(ExportError, match="cannot be trusted"):
-        told(name, replace(invalid, issues=every.issues))
-
-
-def test_nothing_good_is_told_of_records_that_cannot_be_trusted(invalid: Signoff, told: Callable[..., str]) -> None:
-    tests = document(told, "ctrf", invalid)["results"]
-    assert {test["status"] for test in tests["tests"]} == {"failed"}
-    assert tests["environment"]["healthy"] is False
-    assert "cannot be trusted" in tests["tests"][0]["message"]
-    assert {heimdall(each) for each in document(told, "hdf", invalid)["profiles"][0]["controls"]} == {"Profile Error"}
-    (result,) = document(told, "oscal-ar", invalid)["assessment-results"]["results"]
-    assert {each["target"]["status"]["state"] for each in result["findings"]} == {"not-satisfied"}
-    assert "attestations" not in result
-    predicate = document(told, "intoto", invalid)["predicate"]
-    assert (predicate["result"], predicate["passedTests"], predicate["warnedTests"]) == ("FAILED", [], [])
-    assert ",PASS," not in told("csv", invalid)
-    assert "[x]" not in told("markdown", invalid)
-
-
-def test_a_secret_is_masked_in_every_form(every: Signoff, told: Callable[..., str], make: Any) -> None:
-    secret = 'a_b"c,d\\e'
-    cell = make.cell("SEC-X-1", "web1", FAIL, f"password is {secret}")
-    signoff = replace(every, product=secret, items=(make.result("SEC-X-1", FAIL, [cell], area="security"),))
-    signoff = replace(signoff, issues=(make.issue("ISS-1", "SEC-X-1", IssueStatus.OPEN, summary=secret),))
-    for name in ("oscal-ar", "oscal-poam", "hdf", "ctrf", "sarif", "csv", "markdown"):
-        text = told(name, signoff, redact=lambda text: text.replace(secret, "[redacted]"))
-        for form in (secret, json.dumps(secret)[1:-1], secret.replace('"', '""'), "a\\_b", "a_b"):
-            assert form not in text, (name, form)
-        if name not in {"csv", "markdown"}:
-            json.loads(text)
-
-
-@pytest.mark.parametrize("name", ["sarif", "ctrf", "intoto", "hdf"])
-def test_a_secret_that_is_a_word_of_the_checklist_drops_nothing(
-    name: str, every: Signoff, told: Callable[..., str]
-) -> None:
-    masked = told(name, every, redact=lambda text: re.sub("security|SEC-CFG-1|servers", "[redacted]", text))
-    assert masked.count("SEC-CFG-1") >= told(name, every).count("SEC-CFG-1") // 2
-    results = json.loads(masked)
-    if name == "sarif":
-        assert len(results["runs"][0]["results"]) == len(document(told, name, every)["runs"][0]["results"])
