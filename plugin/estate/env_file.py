@@ -11,6 +11,8 @@ from estate.roles import ROLES
 from estate.topology import RESOLVER_ADDRESS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from estate.companions.model import Companion
     from estate.estate import Estate
     from estate.roles.model import Role
@@ -42,7 +44,7 @@ def values(estate: Estate) -> dict[str, str]:
     return known
 
 
-def write(estate: Estate) -> None:
-    """Write the file, readable by its owner only."""
+def write(estate: Estate, file: Path | None = None) -> None:
+    """Write the file (default: the estate's own), readable by its owner only."""
     lines = [f"{name}='{value}'" for name, value in values(estate).items()]
-    write_atomically(estate.layout.env_file, "\n".join(lines) + "\n")
+    write_atomically(file or estate.layout.env_file, "\n".join(lines) + "\n")

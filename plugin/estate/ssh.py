@@ -1,4 +1,4 @@
-"""Keys of the estate's SSH: one for whoever checks, one per host, and the list of known hosts."""
+"""Keys of the estate's SSH: one for whoever checks, one for backups, one per host, and the list of known hosts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def prepare(layout: Layout) -> None:
     """Make all keys, and the list of known hosts."""
     layout.ssh.mkdir(parents=True, exist_ok=True)
     _write_pair(client_key(layout))
+    _write_pair(vault_key(layout))
     known = []
     for place in PLACES:
         _write_pair(host_key(layout, place.name))
@@ -33,6 +34,11 @@ def prepare(layout: Layout) -> None:
 def client_key(layout: Layout) -> Path:
     """Return the private key of whoever checks."""
     return layout.ssh / "id_ed25519"
+
+
+def vault_key(layout: Layout) -> Path:
+    """Return the private key that database hosts send backups with."""
+    return layout.ssh / "vault_ed25519"
 
 
 def host_key(layout: Layout, name: str) -> Path:

@@ -38,14 +38,14 @@ PLACES = (
     Place(name="app2", address="10.77.0.22", roles=(*_EVERYWHERE, "app")),
     Place(name="db1", address="10.77.0.31", roles=(*_EVERYWHERE, "database")),
     Place(name="db2", address="10.77.0.32", roles=(*_EVERYWHERE, "database", "backup")),
-    Place(name="cache1", address="10.77.0.41", roles=(*_EVERYWHERE, "cache")),
-    Place(name="cache2", address="10.77.0.42", roles=(*_EVERYWHERE, "cache")),
+    Place(name="cache1", address="10.77.0.41", roles=(*_EVERYWHERE, "cache", "sentinel")),
+    Place(name="cache2", address="10.77.0.42", roles=(*_EVERYWHERE, "cache", "sentinel")),
     Place(name="ns1", address="10.77.0.51", roles=(*_EVERYWHERE, "nameserver")),
     Place(name="ns2", address="10.77.0.52", roles=(*_EVERYWHERE, "nameserver")),
     Place(
         name="mon",
         address="10.77.0.60",
-        roles=(*_EVERYWHERE, "resolver", "monitoring", "central_log", "error_tracker"),
+        roles=(*_EVERYWHERE, "resolver", "monitoring", "central_log", "error_tracker", "sentinel", "vault"),
     ),
 )
 

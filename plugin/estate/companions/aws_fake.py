@@ -53,6 +53,7 @@ class AmazonFake:
             "GetServiceQuota": self._quota,
             "GetAWSDefaultServiceQuota": self._quota,
             "DescribeScalingActivities": lambda asked: self._of_group("activities", "Activities", asked),
+            "DescribeQueryDefinitions": lambda _: {"queryDefinitions": self._state.get("queries", [])},
             "DescribeRegions": lambda _: _REGIONS,
             "DescribePolicies": lambda asked: self._of_group("policies", "ScalingPolicies", asked),
         }

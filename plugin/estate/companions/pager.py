@@ -6,12 +6,17 @@ asked for by whoever checks.
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estate.companions.model import Companion
+from estate.layout import write_atomically
 from estate.topology import CONTROLLER_ADDRESS
 from signoff.demo import operations
 from signoff.demo.layout import Layout
@@ -29,11 +34,43 @@ URL = f"http://{CONTROLLER_ADDRESS}:{PORT}"
 
 
 class Pager:
-    """Takes every page, as PagerDuty's events API does."""
+    """Takes every page, as PagerDuty's events API does, and notes whom it was for and which alerts it told of."""
 
-    def answer(self, method: str, _path: str, _query: Mapping[str, list[str]], _auth: str, _body: bytes) -> Answer:
+    def __init__(self, notes: Path) -> None:
+        self._notes = notes
+        self._lock = threading.Lock()
+
+    def answer(self, method: str, path: str, _query: Mapping[str, list[str]], _auth: str, body: bytes) -> Answer:
         """Answer one request."""
-        return (202, {"status": "success"}) if method == "POST" else (405, {"message": "method not allowed"})
+        if method != "POST":
+            return 405, {"message": "method not allowed"}
+        alerts = json.loads(body)["alerts"]
+        noted = [json.dumps({"to": path, "status": one["status"], "labels": one["labels"]}) + "\n" for one in alerts]
+        with self._lock, self._notes.open("a", encoding="utf-8") as notes:
+            notes.writelines(noted)
+        return 202, {"status": "success"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One alert that arrived."""
+
+    to: str
+    """`page` calls somebody; `chat` is read by day."""
+    status: str
+    """`firing` or `resolved`."""
+    labels: Mapping[str, str]
+
+
+def pages(estate: Estate) -> tuple[Page, ...]:
+    """Return everything that arrived, oldest first."""
+    return tuple(Page(**json.loads(line)) for line in _notes(folder(estate)).read_text(encoding="utf-8").splitlines())
+
+
+def heartbeat_age(estate: Estate) -> float:
+    """Return how many seconds ago the watchdog last arrived; infinite if it never did."""
+    noted = operations.read(operations.state(Layout(folder(estate))))["last_ping"]
+    return (datetime.now(UTC) - datetime.fromisoformat(noted)).total_seconds() if noted else math.inf
 
 
 def folder(estate: Estate) -> Path:
@@ -41,7 +78,12 @@ def folder(estate: Estate) -> Path:
     return estate.layout.companions / "pager"
 
 
+def _notes(where: Path) -> Path:
+    return where / "pages.jsonl"
+
+
 def _prepare(estate: Estate) -> None:
+    write_atomically(_notes(folder(estate)), "")
     operations.write(operations.state(Layout(folder(estate))), {"silences": {}, "last_ping": None})
 
 
@@ -59,7 +101,8 @@ COMPANION = Companion(name="pager", prepare=_prepare, program=_program, ready=_r
 
 def main(layout: Layout) -> None:
     """Serve until stopped."""
-    products: dict[str, Product] = {"healthchecks": Heartbeat(layout, threading.Lock()), "pager": Pager()}
+    heartbeat, pager = Heartbeat(layout, threading.Lock()), Pager(_notes(layout.dir))
+    products: dict[str, Product] = {"healthchecks": heartbeat, "pager": pager}
     serve((CONTROLLER_ADDRESS, PORT), products)
 
 

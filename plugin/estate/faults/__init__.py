@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from estate.faults import (
     access,
+    alerting,
+    backups,
     cloud,
     edge_cache,
     limits,
@@ -18,6 +20,8 @@ from estate.faults import (
     network,
     patches,
     pooler,
+    recovery,
+    rollback,
     scanners,
     secrets,
     servers,
@@ -42,6 +46,9 @@ _LANES: tuple[tuple[ModuleType, ...], ...] = (
     (network,),
     (logs,),
     (pooler,),
+    (alerting,),
+    (backups, recovery),
+    (rollback,),
     (cloud, scanners),
 )
 """Areas of one lane change the same programs and files, so their faults are broken and mended one after the other."""

@@ -20,6 +20,8 @@ from estate.roles import (
     nameserver,
     node_exporter,
     resolver,
+    sentinel,
+    vault,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ __all__ = ["ROLES"]
 
 _MODULES = (
     *(base, firewall, node_exporter, log_shipper),
-    *(edge, balancer, app, database, backup, cache, nameserver, resolver, monitoring, central_log, error_tracker),
+    *(edge, balancer, app, vault, database, backup, cache, sentinel),
+    *(nameserver, resolver, monitoring, central_log, error_tracker),
 )
 
 ROLES: Mapping[str, Role] = {module.ROLE.name: module.ROLE for module in _MODULES}

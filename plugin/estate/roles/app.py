@@ -27,6 +27,7 @@ BLUE, GREEN = "shop", "shop-green"
 """Units of the two instances."""
 _OWNER = "root:shop"
 _ATTESTED_FOR = timedelta(days=90)
+_OPEN_FOR = timedelta(days=3)
 _RECIPE = """
 useradd --system --home-dir /srv/shop --shell /usr/sbin/nologin shop
 usermod --append --groups shop signoff
@@ -65,6 +66,7 @@ def _exports(estate: Estate) -> Mapping[str, str]:
         "ESTATE_RELEASE": f"{shop_release.VERSION}+{commit[:7]}",
         "ESTATE_MADE_AT": now.isoformat(),
         "ESTATE_ATTESTED_UNTIL": (now + _ATTESTED_FOR).isoformat(),
+        "ESTATE_WINDOW_CLOSES": (now + _OPEN_FOR).isoformat(),
         **{f"ESTATE_{name.upper()}_PASSWORD": estate.secret(name) for name in shop_release.IDENTITIES},
     }
 

@@ -19,12 +19,32 @@ CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 ACTIVE = "/etc/haproxy/active.map"
 """Names the backend that gets the traffic; the runtime socket changes it at once (`set map`)."""
 SOCKET = "/run/haproxy/admin.sock"
+STATUS_SOCKET = "/run/haproxy/status.sock"
+"""For whoever may look; it has no power over servers."""
 STATISTICS_PORT = 8404
+BLUE, GREEN = "shop_blue", "shop_green"
+KEY = "active"
+"""Of the map."""
 
 
 def command(host: Host, text: str) -> str:
     """Send one command to HAProxy's runtime socket and return the answer."""
     return host.run("nc", "-U", "-N", "-w", "3", SOCKET, stdin=f"{text}\n")
+
+
+def leads_to(host: Host) -> str:
+    """Return the backend that the map names; empty: it names none, and the traffic goes to blue."""
+    rows = [line.split(" ") for line in command(host, f"show map {ACTIVE}").splitlines()]
+    return next((row[2] for row in rows if row[1:2] == [KEY]), "")
+
+
+def lead_to(host: Host, backend: str) -> None:
+    """Let the traffic go to the backend, from the next request on; empty: take the name out of the map."""
+    if not backend:
+        command(host, f"del map {ACTIVE} {KEY}")
+    else:
+        verb = "set" if leads_to(host) else "add"
+        command(host, f"{verb} map {ACTIVE} {KEY} {backend}")
 
 
 def _configure(host: Host, estate: Estate) -> None:
@@ -35,9 +55,10 @@ def _configure(host: Host, estate: Estate) -> None:
         private={CONFIGURATION: "root:haproxy"},
         active=ACTIVE,
         socket=SOCKET,
+        status=STATUS_SOCKET,
         port=BALANCER_PORT,
         statistics_port=STATISTICS_PORT,
-        backends={"shop_blue": BLUE_PORT, "shop_green": GREEN_PORT},
+        backends={BLUE: BLUE_PORT, GREEN: GREEN_PORT},
         servers=estate.with_role("app"),
     )
     put_certificate(host, estate, "/etc/haproxy/tls", owner="root:haproxy")

@@ -22,9 +22,14 @@ _OWNER = "root:redis"
 
 def command(host: Host, estate: Estate, *words: str) -> str:
     """Send one command to the server as its administrator and return the answer."""
-    login = f"REDISCLI_AUTH={estate.secret('redis_default')}"
+    return send(host, estate.secret("redis_default"), PORT, *words)
+
+
+def send(host: Host, password: str, port: int, *words: str) -> str:
+    """Send one command to a server on the host and return the answer."""
     trust = ("--tls", "--cacert", "/etc/redis/tls/ca.crt")
-    return host.run("env", login, "redis-cli", "-h", host.address, *trust, *words).strip()
+    asked = ("redis-cli", "-h", host.address, "-p", str(port), *trust, *words)
+    return host.run("env", f"REDISCLI_AUTH={password}", *asked).strip()
 
 
 def _configure(host: Host, estate: Estate) -> None:

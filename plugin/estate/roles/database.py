@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from estate import shop_release
+from estate.roles import vault
 from estate.roles.model import Role
 from estate.roles.templates import put, put_certificate, render
 from signoff.demo import migrations, seed
@@ -26,9 +27,15 @@ UNIT = "postgresql@15-main"
 BACKUPS = "/var/backups/shop"
 """A small file system of its own, so that backups never fill the database's."""
 BACKUPS_INODES = 2000
-_BACKUPS_OPTIONS = f"size=64m,nr_inodes={BACKUPS_INODES},mode=0755,uid=postgres,gid=postgres"
+_BACKUPS_OPTIONS = f"size=64m,nr_inodes={BACKUPS_INODES},mode=2750,uid=postgres,gid=backup"
 _POOLER_USERS = "/etc/pgbouncer/userlist.txt"
-_EXPORTER = "prometheus-postgres-exporter"
+EXPORTER = "prometheus-postgres-exporter"
+QUERIES = "/etc/prometheus/postgres-queries.yml"
+"""What the exporter asks beside what it asks anyway."""
+_READY = """
+SELECT EXISTS (SELECT FROM schema_migrations) AND last_archived_time > coalesce(last_failed_time, '-infinity')
+FROM pg_stat_archiver
+"""
 _RECIPE = """
 pg_dropcluster 15 main
 pg_createcluster --locale=C.UTF-8 --encoding=UTF8 15 main -- --wal-segsize=1 --no-sync
@@ -49,13 +56,18 @@ def connect(host: Host, role: str) -> Connection[tuple[Any, ...]]:
 
 def _configure(host: Host, estate: Estate) -> None:
     private = {SETTINGS: "root:postgres", _POOLER_USERS: "root:postgres"}
-    put(host, estate, "database", private=private, primary=PRIMARY, is_primary=host.name == PRIMARY)
+    is_primary = host.name == PRIMARY
+    sending = {"recipient": vault.RECIPIENT, "vault_key": vault.SENDER_KEY, "known_hosts": vault.KNOWN_HOSTS}
+    put(host, estate, "database", private=private, primary=PRIMARY, is_primary=is_primary, queries=QUERIES, **sending)
+    vault.equip_sender(host, estate)
     put_certificate(host, estate, "/etc/postgresql/tls", owner="root:postgres")
-    if host.name != PRIMARY:
+    password = f"*:*:*:replicator:{estate.secret('pg_replicator')}\n"
+    host.write("/var/lib/postgresql/.pgpass", password, mode=0o600, owner="postgres:postgres")
+    if not is_primary:
         # Both begin as the image's cluster, which was never started: the cheapest base backup there is.
         host.write(f"{DATA}/standby.signal", "", mode=0o600, owner="postgres:postgres")
     host.write("/etc/fstab", f"tmpfs {BACKUPS} tmpfs {_BACKUPS_OPTIONS} 0 0\n")
-    host.enable("postgresql", "pgbouncer", _EXPORTER)
+    host.enable("postgresql", "pgbouncer", EXPORTER)
 
 
 def _start(host: Host, estate: Estate) -> None:
@@ -66,12 +78,13 @@ def _start(host: Host, estate: Estate) -> None:
     with connect(host, "shop_owner") as connection:
         migrations.up(connection, release.repo / "migrations")
         seed.fill(connection, release)
-    sql(host, "ANALYZE; SELECT pg_stat_statements_reset();")
+    # The first segment is archived before anybody asks whether changes are.
+    sql(host, "ANALYZE; SELECT pg_stat_statements_reset(); SELECT pg_switch_wal();")
 
 
 def _ready(host: Host, _estate: Estate) -> bool:
     if host.name == PRIMARY:
-        return sql(host, "SELECT 1 FROM schema_migrations LIMIT 1") == "1"
+        return sql(host, _READY) == "t"
     return sql(host, "SELECT status FROM pg_stat_wal_receiver", database="postgres") == "streaming"
 
 
@@ -81,7 +94,7 @@ def _exports(estate: Estate) -> Mapping[str, str]:
 
 ROLE = Role(
     name="database",
-    packages=("postgresql-15", "pgbouncer", _EXPORTER),
+    packages=("postgresql-15", "pgbouncer", EXPORTER),
     recipe=_RECIPE,
     configure=_configure,
     start=_start,

@@ -55,9 +55,10 @@ OPENINGS: Mapping[str, tuple[Opening, ...]] = {
         Opening(port=9187, purpose="database metrics", sources=_MONITORING),
     ),
     "cache": (
-        Opening(port=6379, purpose="Redis", sources=_CACHES + _APPLICATION + _ADMINISTRATORS),
+        Opening(port=6379, purpose="Redis", sources=_CACHES + _MONITORING + _APPLICATION + _ADMINISTRATORS),
         Opening(port=9121, purpose="cache metrics", sources=_MONITORING),
     ),
+    "sentinel": (Opening(port=26379, purpose="Sentinel", sources=_CACHES + _MONITORING + _ADMINISTRATORS),),
     "nameserver": (
         Opening(port=53, purpose="the zone"),
         Opening(port=53, purpose="the zone", protocol="udp"),
@@ -71,6 +72,7 @@ OPENINGS: Mapping[str, tuple[Opening, ...]] = {
         Opening(port=9093, purpose="Alertmanager", sources=_ADMINISTRATORS),
     ),
     "central_log": (Opening(port=514, purpose="log lines", sources=_HOSTS),),
+    "vault": (Opening(port=22, purpose="backups", sources=_DATABASES),),
     "error_tracker": (Opening(port=9000, purpose="errors of the shop", sources=_APPLICATION + _ADMINISTRATORS),),
 }
 """What each role needs to be reached by."""

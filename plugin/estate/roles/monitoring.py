@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "/etc/prometheus/prometheus.yml"
 RULES = "/etc/prometheus/rules.yml"
+ROUTES = "/etc/prometheus/alertmanager.yml"
 UNIT = "prometheus"
-_UNITS = (UNIT, "prometheus-alertmanager", "prometheus-blackbox-exporter")
+ALERTMANAGER = "prometheus-alertmanager"
+_UNITS = (UNIT, ALERTMANAGER, "prometheus-blackbox-exporter")
 
 
 def _configure(host: Host, estate: Estate) -> None:
@@ -50,7 +53,8 @@ def _ready(_host: Host, estate: Estate) -> bool:
         measured = query(estate, 'count by (instance) (rate(node_cpu_seconds_total{mode="idle"}[15s]))')
     except EstateError:
         return False
-    return not down and len(measured) == len(estate.with_role("node_exporter"))
+    arrives = pager.heartbeat_age(estate) < math.inf
+    return arrives and not down and len(measured) == len(estate.with_role("node_exporter"))
 
 
 ROLE = Role(

@@ -10,12 +10,11 @@ import pytest
 
 from estate.estate import wait_until
 from estate.layout import EstateError
-from estate.roles import backup, balancer, cache, central_log, database, edge, firewall, monitoring
+from estate.roles import balancer, cache, central_log, database, edge, firewall, monitoring
 from estate.topology import ADDRESSES, DOMAIN, OUTSIDE_ADDRESS, SITE
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from estate.estate import Estate
 
@@ -148,16 +147,6 @@ def test_the_checks_may_read_the_database_and_change_nothing(estate: Estate) -> 
         )
         == "t"
     )
-
-
-def test_backups_open_with_the_key_that_no_host_has(estate: Estate, tmp_path: Path) -> None:
-    host, opened = estate.host("db2"), tmp_path / "shop.dump"
-    newest = host.run(f"ls -1 {database.BACKUPS}/*.cms | tail -n 1").strip()
-    host.run(f"cd {database.BACKUPS} && sha256sum --check {newest}.sha256")
-    key = str(backup.key_file(estate.layout))
-    decrypt = ("openssl", "cms", "-decrypt", "-inform", "DER", "-inkey", key, "-in", str(host.path(newest)))
-    estate.controller.run(*decrypt, "-out", str(opened))
-    assert opened.read_bytes().startswith(b"PGDMP")
 
 
 def test_the_replica_follows_the_cache(estate: Estate) -> None:
