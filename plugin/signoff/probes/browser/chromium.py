@@ -26,6 +26,8 @@ _TIMEOUT = 20_000.0
 """Milliseconds for a page to load, and for each question to it."""
 _SETTLE = 400.0
 """Milliseconds after loading in which a page may still move."""
+_FRAMES = 60
+"""Painted after a load, as vitals.js counts them: fewer do not tell whether the page moves."""
 _TALLEST = 8_000
 """CSS pixels of a screenshot."""
 _OPTIONS = ("--disable-quic", "--disable-dev-shm-usage", "--force-color-profile=srgb")
@@ -123,7 +125,7 @@ class Chromium:
 
         Raises:
             UnreachableError, TimedOutError, AuthenticationError: the page did not come.
-            NotVerifiedError: an error came instead.
+            NotVerifiedError: an error came instead, or this machine is too busy to tell.
         """
         with ExitStack() as stack:
             tabs = []
@@ -135,9 +137,11 @@ class Chromium:
                 if not 200 <= status < 300:  # noqa: PLR2004 - HTTP
                     raise NotVerifiedError(f"{without_credentials(url)}: status {status}; mend the page first")
                 tabs.append(tab)
-            tabs[-1].wait_for_timeout(_SETTLE)  # the others have waited for longer
             with self._typed(url):
-                return tuple(scripts.loading(tab.evaluate(scripts.source("loading.js"))) for tab in tabs)
+                found = [tab.evaluate(scripts.source("loading.js")) for tab in tabs]
+            if any(one["frames"] < _FRAMES for one in found):
+                raise NotVerifiedError(f"{without_credentials(url)}: hardly painted in 10 s; use a less busy machine")
+            return tuple(scripts.loading(one) for one in found)
 
     @contextmanager
     def visit(
