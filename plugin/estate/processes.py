@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -20,6 +21,13 @@ _CHILD_TIMEOUT = 10.0
 _END_TIMEOUT = 15.0
 _STAYING: list[subprocess.Popen[bytes]] = []
 """What outlives this program: kept, since Python takes a process that nobody keeps for a forgotten one."""
+
+
+@atexit.register
+def _take_leave() -> None:
+    """Take note of what has ended meanwhile, so that Python does not warn of it."""
+    for one in _STAYING:
+        one.poll()
 
 
 def start(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
