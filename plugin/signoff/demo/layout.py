@@ -37,8 +37,8 @@ HOSTS = ("lb1", "app1", "app2", "db1", "db2", "cache1", "mon1", "backup1")
 """Every host; each is a directory, an SSH port and a set of node metrics."""
 
 PORTS = (
-    *("https", "http", "stats", "app1", "app2", "app1_green", "app2_green", "pg", "pg_standby", "redis"),
-    *("redis_replica", "sentinel1", "sentinel2", "sentinel3"),
+    *("https", "http", "stats", "app1", "app2", "app1_green", "app2_green", "pg", "pg_standby", "pg_drill", "redis"),
+    *("redis_replica", "redis_drill", "sentinel1", "sentinel2", "sentinel3"),
     *("dns1", "dns2", "prometheus", "sentry", "operations", "status_page"),
     *(f"ssh_{host}" for host in HOSTS),
     *(f"node_{host}" for host in HOSTS),

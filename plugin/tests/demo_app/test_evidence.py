@@ -90,7 +90,7 @@ def test_deployment_was_rehearsed_both_ways(demo: Layout) -> None:
 def test_load_report_adds_up(demo: Layout) -> None:
     entries = _json(demo, "load/locust.json")
     total = sum(entry["num_requests"] for entry in entries)
-    assert total >= 100
+    assert total >= load_test.USERS
     assert all(sum(entry["response_times"].values()) == entry["num_requests"] for entry in entries)
     with (evidence.directory(demo) / "load" / "locust_history.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -12,6 +12,7 @@ from dnslib.server import DNSServer
 
 from signoff.errors import GuardError, TimedOutError, UnreachableError
 from signoff.probes.network.dns import Answer, NameServer, Question, ask, normal
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +49,7 @@ class Quiet:
 
 @contextmanager
 def name_server(name: str, zone: Zone) -> Iterator[NameServer]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     servers = [DNSServer(zone, address="127.0.0.1", port=port, tcp=tcp, logger=Quiet()) for tcp in (False, True)]
     for server in servers:
         server.start_thread()

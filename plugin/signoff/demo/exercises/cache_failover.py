@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -43,9 +42,7 @@ def run(layout: Layout) -> dict[str, Any]:
 
 
 def _rehearse(layout: Layout, drill: Drill, directory: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = layout.port("redis_drill")
     # On its command line stands nothing secret: how to reach the primary is told over the connection.
     command = (cache.server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory)
     process = subprocess.Popen(

@@ -6,7 +6,6 @@ The environment's own pair is left alone: promoting db2 would end the replicatio
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from contextlib import contextmanager, suppress
@@ -39,7 +38,7 @@ _SETTINGS = (
 def run(layout: Layout) -> dict[str, Any]:
     """Return the record; `seconds` is the time from the decision to promote until the first write."""
     drill = Drill(kind="failover", environment="copy of db1")
-    directory, port = layout.run / "failover", _free_port()
+    directory, port = layout.run / "failover", layout.port("pg_drill")
     shutil.rmtree(directory, ignore_errors=True)
     directory.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -130,9 +129,3 @@ def _connect(layout: Layout, port: int) -> Connection[Any]:
         autocommit=True,
         connect_timeout=3,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dnslib import QTYPE, RR
 from dnslib.server import DNSServer
+
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,9 +82,7 @@ class _Quiet:
 
 @contextmanager
 def name_server() -> Iterator[int]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     server = DNSServer(_Zone(), address="127.0.0.1", port=port, logger=_Quiet())
     server.start_thread()
     try:

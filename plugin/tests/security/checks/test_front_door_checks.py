@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from dnslib import QTYPE, RR, A
 from dnslib.server import BaseResolver, DNSLogger, DNSServer
 
+from tests.ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -130,9 +132,7 @@ def test_front_doors(environment: Any, states_of: Callable[..., Any], request_fi
     _describe_filters(environment, request_filter, tmp_path)
     _describe_limits(environment, tmp_path)
     _describe_provider(environment, tmp_path)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     resolver = DNSServer(_Zone(), address="127.0.0.1", port=port, logger=DNSLogger("-request,-reply"))
     resolver.start_thread()
     with closing(_listening()) as front, closing(_listening()) as origin:

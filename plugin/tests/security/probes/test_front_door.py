@@ -13,6 +13,7 @@ from signoff.errors import NotVerifiedError, TimedOutError, UnreachableError
 from signoff.meter import METER
 from signoff.probes.network import front_door
 from signoff.probes.network.dns import NameServer
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +40,7 @@ class _Zone(BaseResolver):  # type: ignore[misc]  # dnslib carries no types
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[NameServer]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     running = DNSServer(_Zone(), address="127.0.0.1", port=port, logger=DNSLogger("-request,-reply"))
     running.start_thread()
     yield NameServer(name="public", address="127.0.0.1", port=port)

@@ -78,7 +78,7 @@ def test_a_command_at_its_limit_takes_its_tree_with_it(channel_by: Callable[...,
     started = time.monotonic()
     with pytest.raises(TimedOutError, match="not done within 1 s"):
         ask(channel, text, limit=1)
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
     assert not alive(*durations)
     assert ask(channel, "echo still here") == (0, b"still here\n", b"")
 
