@@ -9,7 +9,7 @@ from pathlib import Path
 from estate.layout import EstateError
 
 _TREES = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
-_REMOVAL_TIMEOUT = 10.0
+_REMOVAL_TIMEOUT = 60.0
 
 
 def create(mark: str, host: str) -> list[Path]:

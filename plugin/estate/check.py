@@ -27,7 +27,7 @@ AREAS = "infra or security"
 COMPUTED = frozenset({"SEC-VUL-4"})
 """Items that also follow from others: what their own checks saw is what counts here, else they repeat every fault."""
 _RANK = ("FAIL", "ERROR", "NOT_VERIFIED", "STALE")
-_TIMEOUT = 600.0
+_TIMEOUT = 1800.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

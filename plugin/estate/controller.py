@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from estate.layout import Layout
 
-_TIMEOUT = 60.0
+_TIMEOUT = 180.0
 # A mount namespace for each command: the resolv.conf is changed for it alone.
 _WITH_RESOLVER = 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"'
 

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from estate import certificates, cgroups, containers, env_file, image, mounts, network, processes, ssh
 from estate.companions import COMPANIONS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from estate.image import Image
     from estate.layout import Layout
 
-_READY_TIMEOUT = 90.0
+_READY_TIMEOUT = 300.0
 """Seconds; a busy machine takes several times the usual."""
 
 
@@ -109,7 +109,13 @@ def tear_down(layout: Layout) -> None:
     mounts.unmount_below(layout.dir)
     cgroups.remove(layout.mark)
     if layout.dir.exists():
-        shutil.rmtree(layout.dir)
+        shutil.rmtree(layout.dir, onerror=_unless_gone)
+
+
+def _unless_gone(_function: object, _path: str, found: Any) -> None:
+    """Raise what kept a file from being removed, unless somebody else has just removed it."""
+    if not isinstance(found[1], FileNotFoundError):
+        raise found[1]
 
 
 def _processes(layout: Layout) -> set[int]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from estate.layout import Layout
 
 _STEP = 0.1
-_TIMEOUT = 30.0
+_TIMEOUT = 120.0
+"""Seconds, many times what anything takes: only what never comes takes so long, however busy the machine is."""
 
 
 class Estate:
@@ -66,7 +67,7 @@ class Estate:
         """
         return certificates.issue(self.layout.authority, names, days=days, client=client)
 
-    def wait_for(self, host: str, *, seconds: float = 60.0) -> None:
+    def wait_for(self, host: str, *, seconds: float = 300.0) -> None:
         """While the estate is made: wait until all roles of that host are started and ready.
 
         Raises:

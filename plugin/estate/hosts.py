@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from estate.layout import Layout
     from estate.topology import Place
 
-_TIMEOUT = 60.0
+_TIMEOUT = 180.0
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",

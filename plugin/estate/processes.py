@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _START_TIME = 21
 """Field of /proc/PID/stat, counted from 0."""
-_CHILD_TIMEOUT = 10.0
-_END_TIMEOUT = 15.0
+_CHILD_TIMEOUT = 60.0
+_END_TIMEOUT = 60.0
 _STAYING: list[subprocess.Popen[bytes]] = []
 """What outlives this program: kept, since Python takes a process that nobody keeps for a forgotten one."""
 

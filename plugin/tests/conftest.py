@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 import uuid
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from hypothesis import settings
 import signoff
 from signoff.store.postgresql.migrate import migrate
 from signoff.store.postgresql.store import PostgresStore
+from tests.patience import wait_until
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -158,10 +159,7 @@ class PrometheusServer:
             "--log.level=error",
         ]
         self._process = subprocess.Popen(command, cwd=self._storage.parent)
-        deadline = time.monotonic() + 60
-        while not self._is_ready():
-            assert time.monotonic() < deadline, "Prometheus does not get ready"
-            time.sleep(0.1)
+        wait_until(self._is_ready, "Prometheus does not get ready")
 
     def stop(self) -> None:
         """Return when it is gone."""
@@ -191,7 +189,7 @@ def prometheus_storage(tmp_path_factory: pytest.TempPathFactory) -> Callable[[li
         (folder / "samples.txt").write_text("\n".join([*ordered, "# EOF", ""]), encoding="utf-8")
         made = [str(folder / "samples.txt"), str(folder / "db")]
         command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", *made]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
         return folder / "db"
 
     return _storage
@@ -237,10 +235,7 @@ class MariaDb:
         listen = (f"--socket={self._folder / 'socket'}", f"--port={self.port}", "--bind-address=127.0.0.1")
         command = ["/usr/sbin/mariadbd", *data, *small, *listen, "--performance-schema=ON", "--max-connections=20"]
         self._process = subprocess.Popen(command, cwd=self._folder, **quiet)
-        deadline = time.monotonic() + 60
-        while not (self._folder / "socket").exists():
-            assert time.monotonic() < deadline, "MariaDB does not get ready"
-            time.sleep(0.05)
+        wait_until(self._listens, "MariaDB does not get ready")  # its socket is there before anybody listens
         with self.admin() as connection, connection.cursor() as cursor:
             for name in ("reader", "stranger"):
                 cursor.execute(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{self.PASSWORD}'")
@@ -248,15 +243,24 @@ class MariaDb:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(30)
+            self._process.kill()
+            self._process.wait()
+
+    def _listens(self) -> bool:
+        # Asked without the client, which leaves its socket open when it is refused.
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self._folder / "socket")) == 0
 
     def admin(self, database: str = "") -> Any:
         """Return a connection as root in autocommit mode."""
         import pymysql
 
         return pymysql.connect(
-            unix_socket=str(self._folder / "socket"), user="root", database=database or None, autocommit=True
+            unix_socket=str(self._folder / "socket"),
+            user="root",
+            database=database or None,
+            autocommit=True,
+            connect_timeout=60,
         )
 
     def as_user(self, user: str, password: str, database: str) -> Any:

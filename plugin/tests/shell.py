@@ -26,6 +26,6 @@ class ShellBackend(LocalBackend):  # type: ignore[misc]  # testinfra carries no 
             check=False,
             env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "HOME": str(self._home)},
             stdin=subprocess.DEVNULL,
-            timeout=30,
+            timeout=120,
         )
         return self.result(done.returncode, command.encode(), done.stdout, done.stderr)

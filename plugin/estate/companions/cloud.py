@@ -29,7 +29,7 @@ def _program(_estate: Estate) -> Sequence[str]:
 
 
 def _ready(estate: Estate) -> bool:
-    asked = ("curl", "--silent", "--max-time", "2", f"{ENDPOINT}/fake/state")
+    asked = ("curl", "--silent", "--max-time", "10", f"{ENDPOINT}/fake/state")
     return not _is_installed() or estate.controller.ask(*asked).returncode == 0
 
 

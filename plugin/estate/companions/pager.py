@@ -92,7 +92,7 @@ def _program(estate: Estate) -> Sequence[str]:
 
 
 def _ready(estate: Estate) -> bool:
-    asked = ("curl", "--silent", "--fail", "--max-time", "2", f"{URL}/healthchecks/api/v3/checks/watchdog")
+    asked = ("curl", "--silent", "--fail", "--max-time", "10", f"{URL}/healthchecks/api/v3/checks/watchdog")
     return estate.controller.ask(*asked).returncode == 0
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from estate.estate import Estate
 
-_PATIENCE = 120.0
+_PATIENCE = 600.0
 
 
 def _prepare(estate: Estate) -> None:

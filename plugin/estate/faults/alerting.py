@@ -55,7 +55,7 @@ def _route(estate: Estate, old: str, new: str) -> None:
 
 
 def _configuration(estate: Estate) -> str:
-    status = estate.host("mon").run("curl", "--silent", "--max-time", "3", f"{_API}/status")
+    status = estate.host("mon").run("curl", "--silent", "--max-time", "30", f"{_API}/status")
     return str(json.loads(status)["config"]["original"])
 
 
@@ -68,7 +68,7 @@ def _silence_watchdog(estate: Estate) -> str:
         "createdBy": "Han Operations",
         "comment": "It fires all the time.",
     }
-    asked = ("curl", "--silent", "--fail", "--max-time", "3", "--json", json.dumps(silence), f"{_API}/silences")
+    asked = ("curl", "--silent", "--fail", "--max-time", "30", "--json", json.dumps(silence), f"{_API}/silences")
     return str(json.loads(estate.host("mon").run(*asked))["silenceID"])
 
 

@@ -171,13 +171,14 @@ def _shut_archive(estate: Estate) -> None:
 
 def _open_archive(estate: Estate, _: Any) -> None:
     estate.host(backup.VAULT).run("chown", f"{vault.USER}:backup", vault.WAL)
+    # A new segment has the old one sent again at once, and not only after a minute.
+    database.sql(estate.host(database.PRIMARY), _SWITCH)
     _wait_for_archive(estate, wanted="t")
 
 
 def _wait_for_archive(estate: Estate, *, wanted: str) -> None:
-    # PostgreSQL tries three times in a row, and then again after a minute.
     ask = (estate.host(database.PRIMARY), _ARCHIVED)
-    wait_until(lambda: database.sql(*ask) == wanted, "the archive does not change", seconds=90, step=0.5)
+    wait_until(lambda: database.sql(*ask) == wanted, "the archive does not change", step=0.5)
 
 
 def _interrupt(estate: Estate) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def _silence(estate: Estate) -> str:
     before = host.read(_SHIPPING)
     host.remove(_SHIPPING)
     host.restart_service("rsyslog")
+    connected = f"ss -Htn 'sport = :{central_log.PORT} and dst {host.address}' | grep -q ."
+    wait_until(lambda: mon.ask(connected).returncode != 0, f"the central log still listens to {_SILENT}")
     mon.run("mv", _file(_SILENT), f"{_file(_SILENT)}.1")
     mon.run("systemctl", "kill", "--signal=HUP", "rsyslog")
     return before

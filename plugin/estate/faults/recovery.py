@@ -24,8 +24,6 @@ _SLOT_USED = "SELECT bool_or(active) FROM pg_replication_slots"
 _OPEN = [{"title": "Nobody knew where the key was", "closed": False}]
 _LOSS = 7200.0
 _REPLICA = "cache2"
-_LEARNED = 20.0
-"""Seconds; Sentinel asks its servers every ten."""
 
 
 def _standby(text: str) -> Callable[..., None]:
@@ -58,10 +56,9 @@ def _set_priority(priority: int) -> Callable[..., None]:
     def act(estate: Estate, _: Any = None) -> None:
         cache.command(estate.host(_REPLICA), estate, "CONFIG", "SET", "replica-priority", str(priority))
         hosts = estate.with_role("sentinel")
+        # They ask their servers every ten seconds.
         wait_until(
-            lambda: all(_priority(estate, host) == str(priority) for host in hosts),
-            "the Sentinels do not hear of it",
-            seconds=_LEARNED,
+            lambda: all(_priority(estate, host) == str(priority) for host in hosts), "the Sentinels do not hear of it"
         )
 
     return act

@@ -49,7 +49,7 @@ def _restart(estate: Estate) -> None:
 
 def _is_up(estate: Estate, name: str) -> bool:
     host = estate.host(name)
-    asked = ("curl", "--silent", "--fail", "--max-time", "2", f"http://{host.address}:{app.BLUE_PORT}/readyz")
+    asked = ("curl", "--silent", "--fail", "--max-time", "10", f"http://{host.address}:{app.BLUE_PORT}/readyz")
     rows = [row.split(",") for row in balancer.command(estate.host("edge"), "show stat").splitlines()]
     states = [(row[17], row[36]) for row in rows if row[:2] == ["shop_blue", name]]
     up = bool(states) and states[0][0].startswith("UP") and not states[0][1].startswith("*")

@@ -49,7 +49,8 @@ def of_database(estate: Estate) -> dict[str, Any]:
         with drill.step("start it, and wait until it has everything that the primary had"):
             wanted = database.sql(estate.host(database.PRIMARY), "SELECT pg_current_wal_lsn()")
             options = " ".join(f"-c {shlex.quote(one)}" for one in _SETTINGS)
-            _do(host, "pg_ctl", "start", "--wait", f"--pgdata={_DATA}", f"--log={_DATA}/log", f"--options={options}")
+            start = ("pg_ctl", "start", "--wait", "--timeout=120", f"--pgdata={_DATA}", f"--log={_DATA}/log")
+            _do(host, *start, f"--options={options}")
             wait_until(lambda: _ask(host, f"SELECT pg_last_wal_replay_lsn() >= '{wanted}'") == "t", "it lags")
         with drill.step(_OUTAGE[0]):
             _ask(host, "SELECT pg_promote(true)")

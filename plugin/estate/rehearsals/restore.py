@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SERVICE = "shop-backup"
 _ROOT = Path(__file__).parents[3]
 _RUN = "import sys; from signoff.cli import main; sys.argv[0] = 'signoff'; main()"
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 
 
 def run(estate: Estate) -> bool:

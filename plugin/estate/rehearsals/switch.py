@@ -24,11 +24,14 @@ from signoff.demo.layout import DemoError
 if TYPE_CHECKING:
     from estate.hosts import Host
 
+_TIMEOUT = 600.0
 _STEADY_REQUESTS = 25
 """Asked on each colour between the switches, so that it is a switch under load."""
+_STEADY_SECONDS = 120.0
+"""For these; a busy machine takes its time."""
 
 
-def run(estate: Estate, *, other: str = balancer.GREEN, patience: float = 10.0, hesitate: float = 0.0) -> Any:
+def run(estate: Estate, *, other: str = balancer.GREEN, patience: float = 60.0, hesitate: float = 0.0) -> Any:
     """Return the record; `seconds` is the time from the decision to roll back until blue answers again.
 
     Args:
@@ -40,7 +43,7 @@ def run(estate: Estate, *, other: str = balancer.GREEN, patience: float = 10.0, 
     options = json.dumps({"other": other, "patience": patience, "hesitate": hesitate})
     layout = estate.layout
     line = (sys.executable, "-m", "estate.rehearsals.switch", str(layout.home), str(layout.images), options)
-    return json.loads(estate.controller.run(*line))
+    return json.loads(estate.controller.run(*line, timeout=_TIMEOUT))
 
 
 def rehearse(estate: Estate, *, other: str, patience: float, hesitate: float) -> dict[str, Any]:
@@ -52,12 +55,12 @@ def rehearse(estate: Estate, *, other: str, patience: float, hesitate: float) ->
             with suppress(DemoError), drill.step(f"switch traffic to {other}"):
                 _switch(host, watch, other, green=True, patience=patience)
             with drill.step(f"watch {other} serve"):
-                watch.wait_for_answers(_STEADY_REQUESTS, seconds=patience)
+                watch.wait_for_answers(_STEADY_REQUESTS, seconds=_STEADY_SECONDS)
             with suppress(DemoError), drill.step("roll back: switch traffic to blue"):
                 time.sleep(hesitate)
                 _switch(host, watch, balancer.BLUE, green=False, patience=patience)
             with drill.step("watch blue serve"):
-                watch.wait_for_answers(_STEADY_REQUESTS, seconds=patience)
+                watch.wait_for_answers(_STEADY_REQUESTS, seconds=_STEADY_SECONDS)
     finally:
         balancer.lead_to(host, before)
     seconds = sum(step.seconds for step in drill.steps if step.name.startswith("roll back"))

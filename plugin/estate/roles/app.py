@@ -52,7 +52,7 @@ def _configure(host: Host, estate: Estate) -> None:
 
 
 def _ready(host: Host, estate: Estate) -> bool:
-    asked = ("curl", "--silent", "--fail", "--max-time", "2")
+    asked = ("curl", "--silent", "--fail", "--max-time", "10")
     addresses = [f"http://{host.address}:{port}/readyz" for port in (BLUE_PORT, GREEN_PORT)]
     return all(estate.controller.ask(*asked, address).returncode == 0 for address in addresses)
 

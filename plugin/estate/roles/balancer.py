@@ -25,11 +25,13 @@ STATISTICS_PORT = 8404
 BLUE, GREEN = "shop_blue", "shop_green"
 KEY = "active"
 """Of the map."""
+_STATUS = 17
+"""Column of the statistics."""
 
 
 def command(host: Host, text: str) -> str:
     """Send one command to HAProxy's runtime socket and return the answer."""
-    return host.run("nc", "-U", "-N", "-w", "3", SOCKET, stdin=f"{text}\n")
+    return host.run("nc", "-U", "-N", "-w", "30", SOCKET, stdin=f"{text}\n")
 
 
 def leads_to(host: Host) -> str:
@@ -45,6 +47,13 @@ def lead_to(host: Host, backend: str) -> None:
     else:
         verb = "set" if leads_to(host) else "add"
         command(host, f"{verb} map {ACTIVE} {KEY} {backend}")
+
+
+def _ready(host: Host, estate: Estate) -> bool:
+    """Whether HAProxy, too, has found out that all instances answer."""
+    rows = [row.split(",") for row in command(host, "show stat").splitlines()]
+    up = {(row[0], row[1]) for row in rows if len(row) > _STATUS and row[_STATUS].startswith("UP")}
+    return up >= {(backend, server.name) for backend in (BLUE, GREEN) for server in estate.with_role("app")}
 
 
 def _configure(host: Host, estate: Estate) -> None:
@@ -69,4 +78,4 @@ def _exports(estate: Estate) -> Mapping[str, str]:
     return {"ESTATE_BALANCER_PASSWORD": estate.secret("balancer_statistics")}
 
 
-ROLE = Role(name="balancer", packages=("haproxy",), configure=_configure, exports=_exports)
+ROLE = Role(name="balancer", packages=("haproxy",), configure=_configure, ready=_ready, exports=_exports)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from estate import shop_release
+from estate.estate import wait_until
 from estate.roles import vault
 from estate.roles.model import Role
 from estate.roles.templates import put, put_certificate, render
@@ -78,7 +79,9 @@ def _start(host: Host, estate: Estate) -> None:
     with connect(host, "shop_owner") as connection:
         migrations.up(connection, release.repo / "migrations")
         seed.fill(connection, release)
-    # The first segment is archived before anybody asks whether changes are.
+    # The first segment is archived before anybody asks whether changes are; what the vault refused before it opened is
+    # sent again then, and not only a minute later.
+    wait_until(lambda: vault.is_open(estate), "the vault does not open", seconds=300)
     sql(host, "ANALYZE; SELECT pg_stat_statements_reset(); SELECT pg_switch_wal();")
 
 

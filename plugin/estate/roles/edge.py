@@ -53,7 +53,7 @@ def _configure(host: Host, estate: Estate) -> None:
 
 
 def _ready(host: Host, estate: Estate) -> bool:
-    asked = ("curl", "--silent", "--fail", "--max-time", "3", "--cacert", str(estate.layout.ca_file))
+    asked = ("curl", "--silent", "--fail", "--max-time", "10", "--cacert", str(estate.layout.ca_file))
     return (
         estate.controller.ask(*asked, "--resolve", f"{SITE}:443:{host.address}", f"https://{SITE}/readyz").returncode
         == 0

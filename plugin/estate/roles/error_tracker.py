@@ -54,7 +54,7 @@ def _configure(host: Host, estate: Estate) -> None:
 
 
 def _ready(host: Host, estate: Estate) -> bool:
-    asked = ("curl", "--silent", "--fail", "--max-time", "2", f"http://{host.address}:{PORT}/_health/")
+    asked = ("curl", "--silent", "--fail", "--max-time", "10", f"http://{host.address}:{PORT}/_health/")
     return estate.controller.ask(*asked).returncode == 0
 
 

@@ -57,7 +57,7 @@ def _configure(host: Host, estate: Estate) -> None:
 
 
 def _ready(host: Host, _estate: Estate) -> bool:
-    asked = ("dig", "+short", "+time=1", "+tries=1", f"@{host.address}", DOMAIN, "SOA")
+    asked = ("dig", "+short", "+time=5", "+tries=1", f"@{host.address}", DOMAIN, "SOA")
     return str(zone.FIRST_SERIAL) in host.ask(*asked).stdout
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from estate.hosts import Host
     from estate.layout import Layout
 
+HOST = "mon"
 USER = "vault"
 FOLDER = "/var/backups/vault"
 COPIES, WAL = f"{FOLDER}/copies", f"{FOLDER}/wal"
@@ -51,6 +52,12 @@ def equip_sender(host: Host, estate: Estate) -> None:
     host.write(RECIPIENT, f"{identity(estate.layout).to_public()}\n")
     host.write(SENDER_KEY, ssh.vault_key(estate.layout).read_bytes(), mode=0o600, owner="postgres:postgres")
     host.write(KNOWN_HOSTS, ssh.known_hosts(estate.layout).read_text(encoding="ascii"))
+
+
+def is_open(estate: Estate) -> bool:
+    """Whether it takes what it is sent; while the estate is made, its host may not have booted yet."""
+    host = estate.host(HOST)
+    return host.is_booted and host.is_active("ssh.service")
 
 
 def _configure(host: Host, estate: Estate) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,10 +39,11 @@ _SCRATCH_PROGRAMS = ("initdb", "postgres", "psql", "pg_restore", "pg_amcheck", "
 _CRONTAB = """\
 CRON_TZ=UTC
 # minute hour day month weekday command
-0 * * * * bin/backup-database
-0 * * * * bin/backup-files
-30 3 * * * bin/restore-test
+{at.minute} * * * * bin/backup-database
+{at.minute} * * * * bin/backup-files
+{at.minute} {at.hour} * * * bin/restore-test
 """
+"""The first runs are due an hour after the start, less two minutes: until then only what was done by hand happens."""
 _SCRIPT = """\
 #!/bin/sh
 # Written when the environment was started.
@@ -105,8 +106,7 @@ def replace(layout: Layout, name: str, content: bytes) -> None:
 def note_digest(layout: Layout, name: str) -> None:
     """Write the manifest of a backup as it is now."""
     path = directory(layout) / name
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_atomically(path.with_name(f"{name}.sha256"), f"{digest}  {name}\n", mode=0o644)
+    _note_digest(path, path.read_bytes())
 
 
 def prepare(layout: Layout) -> None:
@@ -115,7 +115,8 @@ def prepare(layout: Layout) -> None:
         (layout.host("backup1") / name).mkdir(parents=True, exist_ok=True)
     copies(layout).mkdir(parents=True, exist_ok=True)
     write_atomically(key_file(layout), f"{pyrage.x25519.Identity.generate()}\n", mode=0o600)
-    write_atomically(crontab(layout), _CRONTAB, mode=0o644)
+    before = datetime.now(UTC) - timedelta(minutes=2)
+    write_atomically(crontab(layout), _CRONTAB.format(at=before), mode=0o644)
     for job in JOBS:
         _write_script(layout, job)
     for program in _SCRATCH_PROGRAMS:
@@ -142,9 +143,10 @@ def back_up_database(layout: Layout, *, encrypted: bool = True) -> Path:
         tables = table_digests.read(connection)
         snapshot = str(row[0]) if row else ""
         dump = _run(layout, postgres.binary("pg_dump"), "-Fc", f"--snapshot={snapshot}")
-    target = _store(layout, _encrypt(layout, dump) if encrypted else dump, "shop-{}.dump.age")
+    target = _target(layout, "shop-{}.dump.age")
     contents = {"schema_version": 1, "backup": target.name, "tables": [asdict(table) for table in tables]}
     write_atomically(target.with_name(f"{target.name}.json"), json.dumps(contents, indent=1) + "\n")
+    _store(layout, target, _encrypt(layout, dump) if encrypted else dump)
     _prune(layout, "shop-*.dump.age")
     return target
 
@@ -160,8 +162,9 @@ def back_up_files(layout: Layout, *, encrypted: bool = True, without: str = "") 
             archive.add(settings, f"{host}/etc", filter=lambda one: None if one.name.endswith("backup.key") else one)
         listed = "".join(f"{name}\n" for name in archive.getnames())
     packed = memory.getvalue()
-    target = _store(layout, _encrypt(layout, packed) if encrypted else packed, "files-{}.tar.age")
+    target = _target(layout, "files-{}.tar.age")
     write_atomically(target.with_name(f"{target.name}.contents"), listed)
+    _store(layout, target, _encrypt(layout, packed) if encrypted else packed)
     _prune(layout, "files-*.tar.age")
     return target
 
@@ -193,13 +196,23 @@ def _encrypt(layout: Layout, plain: bytes) -> bytes:
     return content
 
 
-def _store(layout: Layout, content: bytes, pattern: str) -> Path:
-    target = directory(layout) / pattern.format(datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"))
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+def _target(layout: Layout, pattern: str) -> Path:
+    return directory(layout) / pattern.format(datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"))
+
+
+def _store(layout: Layout, target: Path, content: bytes) -> None:
+    """Write a backup, which gets its name last: whoever sees it finds its manifest and its copy, too."""
+    unfinished = target.with_name(f".{target.name}")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-    note_digest(layout, target.name)
-    shutil.copy2(target, copies(layout) / target.name)
-    return target
+    _note_digest(target, content)
+    shutil.copy2(unfinished, copies(layout) / target.name)
+    unfinished.rename(target)
+
+
+def _note_digest(path: Path, content: bytes) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    write_atomically(path.with_name(f"{path.name}.sha256"), f"{digest}  {path.name}\n", mode=0o644)
 
 
 def _prune(layout: Layout, pattern: str) -> None:
@@ -221,7 +234,7 @@ def _write_wrapper(layout: Layout, program: str) -> None:
 
 def _run(layout: Layout, *command: str) -> bytes:
     environment = {**base_environment(layout), **postgres.client_env(layout)}
-    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=300)
     if done.returncode:
         raise DemoError(f"{Path(command[0]).name}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout

@@ -73,13 +73,13 @@ def server_binary() -> str:
 
 
 def connect_admin(layout: Layout) -> redis.Redis:
-    """Return a client that may do everything; answers within 2 seconds or raises `redis.RedisError`."""
+    """Return a client that may do everything; answers within 10 seconds or raises `redis.RedisError`."""
     return redis.Redis(
         host="127.0.0.1",
         port=layout.port("redis"),
         username="default",
         password=layout.password("redis_default"),
-        socket_timeout=2,
+        socket_timeout=10,
         decode_responses=True,
         retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
     )

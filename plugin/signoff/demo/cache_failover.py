@@ -138,7 +138,7 @@ def _client(layout: Layout, port: str) -> redis.Redis:
         port=layout.port(port),
         username="default",
         password=layout.password("redis_default"),
-        socket_timeout=2,
+        socket_timeout=10,
         decode_responses=True,
         protocol=2,
         retry=Retry(NoBackoff(), 0),

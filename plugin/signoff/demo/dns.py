@@ -73,7 +73,7 @@ def _program(layout: Layout, server: str) -> Program:
 
     def ready() -> bool:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.settimeout(0.2)
+            udp.settimeout(1)
             try:
                 udp.connect(("127.0.0.1", port))
                 udp.send(_QUERY)

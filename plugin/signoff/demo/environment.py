@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout, Program
 
-_READY_TIMEOUT = 60.0
-"""Seconds; a busy machine takes several times the usual 5."""
+_READY_TIMEOUT = 180.0
+"""Seconds; a busy machine takes many times the usual 5."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

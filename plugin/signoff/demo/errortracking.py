@@ -59,7 +59,7 @@ NAME = "error-tracking"
 def is_ready(layout: Layout) -> bool:
     """Return whether the server answers."""
     try:
-        with urllib.request.urlopen(f"{_address(layout)}/_health/", timeout=1) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{_address(layout)}/_health/", timeout=10) as answer:  # noqa: S310 - loopback
             return bool(answer.status == 200)  # noqa: PLR2004 - OK
     except OSError:
         return False

@@ -43,6 +43,8 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 10s
     timeout queue 5s
+    # An instance that is gone refuses at once; a busy one may take its time.
+    timeout check 10s
 
 cache static
     total-max-size 8
@@ -157,7 +159,7 @@ def command(layout: Layout, text: str) -> bytes:
         OSError: HAProxy does not answer.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(3)
+        connection.settimeout(30)
         connection.connect(str(runtime_socket(layout)))
         connection.sendall(text.encode() + b"\n")
         answer = b""

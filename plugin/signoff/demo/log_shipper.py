@@ -68,7 +68,7 @@ class HostLog:
         self._directory = layout.host(host) / "var" / "log"
         self._target = layout.central_log / f"{host}.log"
         self._followers: dict[Path, Follower] = {}
-        self._last = 0.0
+        self._last = float("-inf")
         self.counts: Counter[str] = Counter(dict.fromkeys(_LEVELS, 0))
 
     def ship(self, without: Collection[str] = ()) -> None:

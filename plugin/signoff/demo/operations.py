@@ -109,7 +109,7 @@ def prepare(layout: Layout) -> None:
 def answers(layout: Layout) -> bool:
     """Return whether the server answers."""
     try:
-        with urllib.request.urlopen(f"{url(layout, 'grafana')}/api/health", timeout=1) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{url(layout, 'grafana')}/api/health", timeout=10) as answer:  # noqa: S310 - loopback
             return bool(answer.status == 200)  # noqa: PLR2004 - OK
     except OSError:
         return False

@@ -129,7 +129,7 @@ class AlertmanagerFake:
         body = json.dumps({"version": "4", "status": "firing", "alerts": [alert]}).encode()
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - configured
         try:
-            urllib.request.urlopen(request, timeout=2).close()  # noqa: S310 - configured
+            urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - configured
         except OSError:
             return  # as Alertmanager does: it tries again with the next repetition
 

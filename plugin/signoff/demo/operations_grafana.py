@@ -93,7 +93,7 @@ class GrafanaFake:
             return 404, {"message": "Data source not found"}
         url = f"{source['url']}/{path}?{urlencode({name: first(query, name) for name in query})}"
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - a data source of this copy
+            with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - a data source of this copy
                 return 200, json.load(answer)
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -122,7 +122,7 @@ class GrafanaFake:
             user=source["user"],
             dbname=source["database"],
             password=self._passwords["pg_signoff"],
-            connect_timeout=2,
+            connect_timeout=30,
             options="-c default_transaction_read_only=on",
         ) as connection:
             cursor = connection.execute(sql.encode())

@@ -70,7 +70,7 @@ def prepare(layout: Layout) -> None:
     # A copy of a cluster that was never started is the cheapest base backup there is.
     data_dir(layout, "db2").parent.mkdir(parents=True)
     # A thousand files: three times as fast as `shutil.copytree`.
-    subprocess.run(["/bin/cp", "-a", data_dir(layout, "db1"), data_dir(layout, "db2")], check=True, timeout=60)
+    subprocess.run(["/bin/cp", "-a", data_dir(layout, "db1"), data_dir(layout, "db2")], check=True, timeout=300)
     _write_configuration(layout, "db2")
     (data_dir(layout, "db2") / "standby.signal").touch(0o600)
 
@@ -106,7 +106,7 @@ def connect_admin(layout: Layout, *, database: str = DATABASE, standby: bool = F
     """Return a superuser connection in autocommit mode; use it as a context manager.
 
     Raises:
-        psycopg.OperationalError: the server does not answer within 3 seconds.
+        psycopg.OperationalError: the server does not answer within 30 seconds.
     """
     return _connect(layout, "postgres", database, standby=standby)
 
@@ -144,7 +144,7 @@ def _connect(layout: Layout, role: str, database: str, *, standby: bool) -> Conn
         user=role,
         password=layout.password(f"pg_{role}"),
         dbname=database,
-        connect_timeout=3,
+        connect_timeout=30,
         autocommit=True,
     )
 
@@ -184,7 +184,7 @@ def _init_cluster(layout: Layout) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     password_file.unlink()
     if result.returncode != 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from signoff.demo.layout import Layout
 
 _REQUESTS = 'http_requests_total{job="shop"'
-_MEASURED = f'count(rate({_REQUESTS}}}[1m])) and count(rate(http_request_duration_seconds_bucket{{job="shop"}}[1m]))'
-"""What dashboards show of the shop: a rate takes two scrapes."""
+_MEASURED = (
+    # What dashboards and checks ask of the shop and of hosts: a rate takes two scrapes, and some traffic in between.
+    f'count(rate(http_request_duration_seconds_bucket{{job="shop"}}[1m])) and sum(increase({_REQUESTS}}}[1h])) >= 30',
+    "min(count_over_time(node_boot_time_seconds[1m])) >= 2",
+)
 _RULES: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "HighErrorRate",
@@ -133,22 +137,34 @@ def program(layout: Layout) -> Program:
     argv, env = python_module(layout, "signoff.demo.prometheus_server")
     address = f"http://127.0.0.1:{layout.port('prometheus')}"
 
-    def ask(path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{address}/api/v1/{path}", timeout=2) as answer:  # noqa: S310 - loopback
-            data: dict[str, Any] = json.load(answer)["data"]
-        return data
-
     def ready() -> bool:
         try:
-            if any(target["health"] != "up" for target in ask("targets")["activeTargets"]):
+            if any(target["health"] != "up" for target in _ask(layout, "targets")["activeTargets"]):
                 return False
-            return bool(ask(f"query?query={quote(_MEASURED)}")["result"])
+            return all(_ask(layout, f"query?query={quote(expression)}")["result"] for expression in _MEASURED)
         except OSError:
             return False
 
     return Program(
         name="prometheus", argv=argv, cwd=layout.host("mon1"), env=env, host="mon1", ready=ready, address=address
     )
+
+
+def has_scraped(layout: Layout, job: str, host: str, *, since: datetime) -> bool:
+    """Return whether the last scrape of the host's target in the job, good or bad, began after the instant."""
+    try:
+        targets = _ask(layout, "targets")["activeTargets"]
+    except OSError:
+        return False
+    (target,) = (one for one in targets if (one["labels"]["job"], one["labels"]["host"]) == (job, host))
+    return datetime.fromisoformat(target["lastScrape"]) >= since
+
+
+def _ask(layout: Layout, path: str) -> dict[str, Any]:
+    address = f"http://127.0.0.1:{layout.port('prometheus')}/api/v1/{path}"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        data: dict[str, Any] = json.load(answer)["data"]
+    return data
 
 
 def _jobs(layout: Layout) -> list[dict[str, Any]]:

@@ -61,8 +61,8 @@ class Api:
             "labels": self._labels,
             "label/{name}/values": self._label_values,
             "targets": self._targets,
-            "rules": lambda _: {"groups": self.rules.to_api(self.interval)},
-            "alerts": lambda _: {"alerts": alerts_to_api(self.rules.rules())},
+            "rules": lambda _: {"groups": self._current_rules().to_api(self.interval)},
+            "alerts": lambda _: {"alerts": alerts_to_api(self._current_rules().rules())},
             "alertmanagers": lambda _: {
                 "activeAlertmanagers": [{"url": url} for url in self.alertmanagers],
                 "droppedAlertmanagers": [],
@@ -116,7 +116,13 @@ class Api:
             "query.lookback-delta": "1m",
         }
 
+    def _current_rules(self) -> RuleFile:
+        """Return the rules as the file has them now: an edit counts at once, not with the next evaluation."""
+        self.rules.refresh()
+        return self.rules
+
     def _runtime(self) -> dict[str, Any]:
+        self.rules.refresh()
         return {
             "startTime": instant(self.started),
             "CWD": str(self.rules.path.parent),

@@ -54,6 +54,6 @@ class Notifier:
         for url in self.urls if firing else ():
             request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - configured
             try:
-                urllib.request.urlopen(request, timeout=2).close()  # noqa: S310 - configured
+                urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - configured
             except OSError:
                 continue

@@ -109,7 +109,7 @@ def run_script(layout: Layout, script: str, home: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     if done.returncode:
         raise DemoError(f"{script} failed on {home.name}: {done.stderr.strip()}")
@@ -141,7 +141,7 @@ def git(layout: Layout, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     if done.returncode:
         raise DemoError(f"git {arguments[0]}: {done.stderr.strip()}")

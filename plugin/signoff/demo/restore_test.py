@@ -86,7 +86,7 @@ def _compare(layout: Layout, backup: Path, dump: bytes) -> list[dict[str, Any]]:
 def _restore(layout: Layout, database: str, dump: bytes) -> None:
     command = [postgres.binary("pg_restore"), "--exit-on-error", f"--dbname={database}"]
     environment = {**base_environment(layout), **postgres.client_env(layout)}
-    done = subprocess.run(command, input=dump, env=environment, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(command, input=dump, env=environment, capture_output=True, check=False, timeout=300)
     if done.returncode:
         raise RestoreError(done.stderr.decode(errors="replace").strip()[:500])
 

@@ -148,7 +148,7 @@ async def serve(layout: Layout) -> None:
             password_auth=False,
             kbdint_auth=False,
             gss_host=None,
-            login_timeout=15,
+            login_timeout=60,
             keepalive_interval=30,
         )
     print("sshd: listening for", ", ".join(HOSTS), flush=True)  # noqa: T201 - this is the log

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout, Program
 
-_START_TIMEOUT = 15.0
+_START_TIMEOUT = 60.0
 _ALREADY_STARTED = 60
 _NOT_RUNNING = 70
 _SUPERVISOR = """\
@@ -119,7 +119,7 @@ def start_supervisor(layout: Layout) -> None:
     )
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration(layout))]
     environment = base_environment(layout)
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     deadline = time.monotonic() + _START_TIMEOUT
     while result.returncode == 0 and time.monotonic() < deadline:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from signoff.errors import SignoffError
 
 T = TypeVar("T")
+_NO_RESPONSE_TIME = 1e9
+"""Milliseconds: more than eleven days."""
 
 
 class Node:
@@ -74,10 +77,19 @@ class Node:
         return number
 
     def seconds(self) -> float:
-        """Return a number that is not negative."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not self.value >= 0:
+        """Return a number that is not negative and not beyond all numbers, as 1e999 is."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            raise self.wrong("a number of seconds")
+        if not 0 <= self.value <= sys.float_info.max:
             raise self.wrong("a number of seconds")
         return float(self.value)
+
+    def response_seconds(self) -> float:
+        """Return how long an answer took, in seconds; it is written in milliseconds."""
+        milliseconds = self.seconds()
+        if milliseconds > _NO_RESPONSE_TIME:
+            raise self.wrong("milliseconds")
+        return milliseconds / 1000
 
     def choice(self, words: Mapping[str, T]) -> T:
         """Return what the word stands for, in whatever case it is written."""

@@ -2,6 +2,9 @@
 
 `flock` keeps processes of this machine apart and vanishes with its holder, but network file systems are not to be
 trusted with it. So the holder also creates a file that only one can create, and notes in it who it is.
+
+Whoever waits holds a second lock meanwhile, without which nobody gets the first: a process that appends one record
+after the other cannot come before it again.
 """
 
 from __future__ import annotations
@@ -35,10 +38,11 @@ def locked(folder: Path, *, wait: float = 10.0) -> Iterator[None]:
         StoreError: somebody else holds it that long; names them, and what to do if they are gone.
     """
     until = time.monotonic() + wait
-    handle = os.open(folder / ".flock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        while not _flock(handle):
-            _pause(until, folder / ".flock", "another process of this machine")
+    with _opened(folder / ".flock") as handle:
+        with _opened(folder / ".turn") as turn:
+            for each in (turn, handle):
+                while not _flock(each):
+                    _pause(until, folder / ".flock", "another process of this machine")
         holder = folder / ".lock"
         while not _create(holder):
             owner = _owner(holder)
@@ -51,8 +55,15 @@ def locked(folder: Path, *, wait: float = 10.0) -> Iterator[None]:
             yield
         finally:
             holder.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield handle
     finally:
-        os.close(handle)
+        os.close(handle)  # lets go of its lock
 
 
 def _flock(handle: int) -> bool:

@@ -33,7 +33,7 @@ class _Shell(LocalBackend):  # type: ignore[misc]  # testinfra carries no types
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=600,
         )
         return self.result(done.returncode, command.encode(), done.stdout, done.stderr)
 

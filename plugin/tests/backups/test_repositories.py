@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _place(tool: str, **changes: object) -> Place:
-    nothing = Place(tool=tool, name="", location="", password_file="", command=(tool,), key=1, seconds=60)
+    nothing = Place(tool=tool, name="", location="", password_file="", command=(tool,), key=1, seconds=600)
     return replace(nothing, **changes)  # type: ignore[arg-type]  # a test names real fields
 
 
@@ -34,13 +34,13 @@ def _run(folder: Path, *words: str, **environment: str) -> None:
 
 
 def _is_now(at: datetime) -> bool:
-    return abs(datetime.now(UTC) - at) < timedelta(minutes=5)
+    return abs(datetime.now(UTC) - at) < timedelta(minutes=29)
 
 
 def _service(tool: str, location: str, **changes: Any) -> FileBackupService:
     entry = {
         "host": "backup1",
-        "repository": {"tool": tool, "location": location} | changes.pop("repository", {}),
+        "repository": {"tool": tool, "location": location, "within": "10m"} | changes.pop("repository", {}),
         "schedule": {"cron": "* * * * *", "timezone": "UTC", "grace": "1h", "runs": 1},
     }
     return FileBackupService.model_validate(entry | changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -36,10 +36,10 @@ PAGES = {
 
 class Shop(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    asked: tuple[str, ...] = ()
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        type(self).asked += (f"{self.command} {self.path}",)
+        self.asked.append(f"{self.command} {self.path}")
         body = PAGES.get(self.path, "").encode()
         data = f"<!doctype html><html lang=en><head>{HEAD}</head><body>".encode() + body if body else b""
         self.send_response_only(200 if body else 404)
@@ -90,7 +90,7 @@ def test_a_browser_tells_what_a_page_says_and_is_not_let_change_anything(
     name: str, shop: str, request: pytest.FixtureRequest
 ) -> None:
     browser: Chromium | Firefox = request.getfixturevalue(name)
-    Shop.asked = ()
+    Shop.asked.clear()
 
     look = browser.look(f"{shop}/naughty", page="naughty", viewport=PHONE, selector="h1", origins=[])
 
@@ -117,7 +117,7 @@ def test_a_page_that_does_not_come_is_no_finding(name: str, request: pytest.Fixt
 
 
 def test_a_journey_ends_where_it_cannot_be_gone_on(chromium: Chromium, shop: str) -> None:
-    Shop.asked = ()
+    Shop.asked.clear()
     moves = [
         Move(path="/", selector="h1"),
         Move(click="a", contains="total"),
@@ -125,7 +125,7 @@ def test_a_journey_ends_where_it_cannot_be_gone_on(chromium: Chromium, shop: str
         Move(click="button", contains="Paid"),
         Move(path="/orders"),
     ]
-    strides = walk(chromium, shop, moves, viewport=PHONE, origins=[], tokens={"session": "secret"}, patience=0.5)
+    strides = walk(chromium, shop, moves, viewport=PHONE, origins=[], tokens={"session": "secret"}, patience=10)
 
     assert [stride.complete for stride in strides] == [True, True, True, False]
     assert "the text 'Paid' does not appear, not let out: POST" in str(strides[-1])
@@ -218,11 +218,13 @@ def test_a_private_certificate_is_proven_by_its_authority_or_not_at_all(tmp_path
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         url = f"https://localhost:{server.server_port}"
-        keys = proven_keys([url, "http://127.0.0.1:1"], str(tmp_path / "ca.pem"))
-        with pytest.raises(AuthenticationError, match="not trusted"):
-            proven_keys([url], str(tmp_path / "stranger.pem"))
-        server.shutdown()
-        thread.join()
+        try:
+            keys = proven_keys([url, "http://127.0.0.1:1"], str(tmp_path / "ca.pem"), timeout=30)
+            with pytest.raises(AuthenticationError, match="not trusted"):
+                proven_keys([url], str(tmp_path / "stranger.pem"), timeout=30)
+        finally:
+            server.shutdown()
+            thread.join()
     assert [len(key) for key in keys] == [44]
     with pytest.raises(NotVerifiedError, match="name the PEM file"):
         proven_keys([url], str(tmp_path / "absent.pem"))

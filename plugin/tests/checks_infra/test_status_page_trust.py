@@ -80,7 +80,7 @@ def conclude(run_check: Callable[..., Any], suite_module: Callable[[str], Any], 
     [
         (issued(), {}, "PASS", ""),
         (issued(days=20), {}, "PASS", ""),
-        (issued(days=20), {"min_days": 21}, "FAIL", "certificate ends in 19 days, limit is 21"),
+        (issued(days=19.5), {"min_days": 21}, "FAIL", "certificate ends in 19 days, limit is 21"),
         (issued(days=-1), {}, "FAIL", "certificate has expired"),
         (issued(STRANGER), {}, "FAIL", "unable to get local issuer certificate"),
         (issued(name="other.example.com"), {}, "FAIL", "IP address mismatch"),

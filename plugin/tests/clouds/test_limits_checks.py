@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ from signoff.probes.postgres.database import Address, connect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "signoff-limit"
+NAME = f"limit-{os.getpid()}"
+"""Of nobody else's process on this machine."""
 
 
 class Shell:
@@ -32,7 +34,7 @@ class Shell:
     def run(self, command: str) -> Any:
         if self._answer:
             return SimpleNamespace(stdout=self._answer)
-        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=120, check=True)
         return SimpleNamespace(stdout=done.stdout)
 
 

@@ -104,7 +104,7 @@ def ask_ansible(path: Path) -> dict[str, Any]:
         env={"PATH": "/usr/bin:/bin", "HOME": str(path.parent), "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signoff.config.redaction import MASK, Redactor, _alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORDS = st.lists(st.text(alphabet="ab.|(", min_size=1, max_size=6), min_size=1, max_size=12, unique=True)
 
@@ -22,15 +26,24 @@ def test_the_longest_word_is_found_wherever_it_stands(words: list[str], text: st
 
 
 def test_five_thousand_passwords_cost_little() -> None:
-    """A text of a check's length is read in far less than a millisecond; one secret among them is masked."""
-    redact = Redactor({f"{number:05}-{number * 7919:x}-secret" for number in range(5_000)})
-    text = "web0001: /etc/ssh/sshd_config has PermitRootLogin yes, expected no; " * 3
-    redact(text)
-    started = time.process_time()
-    for _ in range(50):
-        assert redact(text) == text
-    assert (time.process_time() - started) / 50 < 0.002
-    assert redact(f"it is {4_999:05}-{4_999 * 7919:x}-secret here") == f"it is {MASK} here"
+    """A plain list of them would be tried word by word, wherever a text looks like one; one among them is masked."""
+    words = [f"{number:05}-{number * 7919:x}-secret" for number in range(5_000)]
+    redact = Redactor(words)
+    plain = re.compile("|".join(map(re.escape, words)))
+    text = "".join(f"{number:05}-" for number in range(0, 5_000, 50))
+    assert redact(text) == text == plain.sub(MASK, text)
+    assert 5 * _least_seconds(lambda: redact(text)) < _least_seconds(lambda: plain.sub(MASK, text))
+    assert redact(f"it is {words[-1]} here") == f"it is {MASK} here"
+
+
+def _least_seconds(work: Callable[[], object]) -> float:
+    """Return what the work takes when nothing disturbs it."""
+    spans = []
+    for _ in range(10):
+        begun = time.process_time()
+        work()
+        spans.append(time.process_time() - begun)
+    return min(spans)
 
 
 def test_a_very_long_secret_is_one_too() -> None:

@@ -116,7 +116,8 @@ def test_the_laws_are_about_something(make: Any) -> None:
         go = _judge(make, _signed(make, words, digest)).verdict is Verdict.GO
         return go and ("tech", "rita") in signed and any(decision == "revoke" for _, _, decision, *_ in words)
 
-    assert find(histories, untidy, settings=settings(max_examples=5000, database=None, phases=[Phase.generate]))
+    # One of five hundred histories is such, and the search ends with the first.
+    assert find(histories, untidy, settings=settings(max_examples=50_000, database=None, phases=[Phase.generate]))
 
 
 @settings(max_examples=300, deadline=None)

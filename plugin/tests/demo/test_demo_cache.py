@@ -41,7 +41,7 @@ def test_a_full_cache_evicts(demo: Layout) -> None:
 
 
 def test_the_check_user_can_look_and_not_touch(demo: Layout) -> None:
-    with redis.Redis.from_url(cache.url(demo, "signoff"), socket_timeout=2) as client:
+    with redis.Redis.from_url(cache.url(demo, "signoff"), socket_timeout=30) as client:
         assert client.ping()
         assert client.info()["redis_version"]
         for command in (("SET", "a", "b"), ("GET", "a"), ("CONFIG", "GET", "*"), ("FLUSHALL",), ("KEYS", "*")):
@@ -50,7 +50,7 @@ def test_the_check_user_can_look_and_not_touch(demo: Layout) -> None:
 
 
 def test_the_shop_user_has_no_administration(demo: Layout) -> None:
-    with redis.Redis.from_url(cache.url(demo), socket_timeout=2) as client:
+    with redis.Redis.from_url(cache.url(demo), socket_timeout=30) as client:
         client.set("probe", "1", ex=5)
         for command in (("CONFIG", "SET", "maxmemory", "1mb"), ("FLUSHALL",), ("SHUTDOWN",)):
             with pytest.raises(redis.exceptions.NoPermissionError):

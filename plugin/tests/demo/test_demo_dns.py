@@ -21,7 +21,7 @@ pytestmark = pytest.mark.demo
 def ask(demo: Layout, name: str, kind: str, *, server: str = "dns1", tcp: bool = False) -> dns.message.Message:
     transport = dns.query.tcp if tcp else dns.query.udp
     query = dns.message.make_query(name, kind, use_edns=0)
-    return transport(query, "127.0.0.1", port=demo.port(server), timeout=3)
+    return transport(query, "127.0.0.1", port=demo.port(server), timeout=30)
 
 
 def texts(message: dns.message.Message) -> set[str]:

@@ -56,6 +56,12 @@ def copy(tmp_path: Path) -> Iterator[Layout]:
     environment.down(layout.dir)
 
 
+def wait_until_begun(layout: Layout, starting: subprocess.Popen[bytes]) -> None:
+    while not layout.state_file.exists():
+        assert starting.poll() is None, "the start ended before it began"
+        time.sleep(0.01)
+
+
 def start(layout: Layout) -> subprocess.Popen[bytes]:
     """Start a copy from another process, which can be killed."""
     code = "import sys; from signoff.cli.demo import demo; demo()"
@@ -105,8 +111,7 @@ def test_a_supervisor_that_is_gone_or_hangs_is_no_obstacle_to_stopping(copy: Lay
 @pytest.mark.parametrize("seconds", [0.6, 1.4])
 def test_a_killed_start_is_cleaned_up_by_stopping(copy: Layout, seconds: float) -> None:
     with start(copy) as starting:
-        while not copy.state_file.exists():
-            time.sleep(0.01)
+        wait_until_begun(copy, starting)
         time.sleep(seconds)
         starting.kill()
     runtime = copy.runtime_dir
@@ -116,8 +121,7 @@ def test_a_killed_start_is_cleaned_up_by_stopping(copy: Layout, seconds: float) 
 
 def test_two_starts_at_once_do_not_mix_and_a_killed_one_is_taken_over(copy: Layout) -> None:
     with start(copy) as starting:
-        while not copy.state_file.exists():
-            time.sleep(0.01)
+        wait_until_begun(copy, starting)
         with pytest.raises(DemoError, match="another `signoff demo` is starting or stopping"):
             environment.up(copy.dir)
         with pytest.raises(DemoError, match="another `signoff demo` is starting or stopping"):

@@ -40,14 +40,14 @@ SAID = {
         ("recovery_drill_was_held_and_its_findings_are_closed", "disaster-drill", "files was not recovered in it"),
     ],
     "replication-slot-missing": [("primary_keeps_what_its_standby_needs", "shop-db-standby", "has no slot for it")],
-    "rollback-getting-slower": [("rollback_does_not_get_slower", "-", r"took 2\.\d+ s, the earlier ones 0\.")],
+    "rollback-getting-slower": [("rollback_does_not_get_slower", "-", r"took \d[\d.]* s, the earlier ones \d")],
     "sentinel-quorum-impossible": [
         ("sentinels_can_agree_on_a_failover", "shop-cache-sentinels", "Not enough available Sentinels"),
     ],
     "standby-replay-paused": [("standby_could_take_over", "shop-db-standby", "its replay is paused")],
     "switch-unknown": [("switch_between_colours_is_known", "shop-colours", "leads nowhere")],
     "switch-with-outage": [
-        ("users_did_not_notice_the_switch", "shop-colours", r"without answers for \d\.\d+ s, limit is 1 s"),
+        ("users_did_not_notice_the_switch", "shop-colours", r"without answers for \d[\d.]* s, limit is 1 s"),
     ],
     "alert-rule-missing": [
         ("required_alerts_exist_with_their_thresholds", "prometheus", "no alert rule DatabaseDown"),
@@ -171,7 +171,7 @@ def run(env_file: Path, folder: Path) -> Seen:
     environment = {**os.environ, "SIGNOFF_ENV_FILE": str(env_file)}
     # A run's own settings, not those of the run that is going on here.
     inner = {name: value for name, value in environment.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=ROOT, env=inner, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, env=inner, capture_output=True, text=True, check=False, timeout=1800)
     written = sorted((folder / "demo").glob("readiness_check_*.json"))
     assert written, done.stdout + done.stderr
     items = json.loads(written[-1].read_text())["items"]

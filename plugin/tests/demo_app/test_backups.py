@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,6 +138,28 @@ def test_jobs_in_the_crontab_can_be_run(demo: Layout) -> None:
     backup_scheduler.run(job, demo.host("backup1"))
     (new,) = set(backups.directory(demo).glob("files-*.tar.age")) - before
     backups.remove(demo, new.name)
+
+
+@pytest.mark.demo
+def test_no_job_of_the_crontab_is_due_for_most_of_an_hour(demo: Layout) -> None:
+    written = datetime.fromtimestamp(backups.crontab(demo).stat().st_mtime, UTC)
+    assert len(_jobs(demo)) == 3
+    assert backup_scheduler.due(_jobs(demo), written, written + timedelta(minutes=55)) == []
+
+
+@pytest.mark.demo
+def test_a_backup_is_whole_when_it_has_its_name(demo: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[str]] = []
+
+    def look(path: Path, target: Path) -> Path:
+        seen.append({one.name.removeprefix(target.name) for one in target.parent.glob(f"{target.name}*")})
+        seen.append({one.name.removeprefix(target.name) for one in backups.copies(demo).glob(f"{target.name}*")})
+        return path.replace(target)
+
+    monkeypatch.setattr(Path, "rename", look)
+    backups.remove(demo, backups.back_up_database(demo).name)
+    backups.remove(demo, backups.back_up_files(demo).name)
+    assert seen == [{".sha256", ".json"}, {""}, {".sha256", ".contents"}, {""}]
 
 
 def _jobs(demo: Layout) -> list[backup_scheduler.Job]:

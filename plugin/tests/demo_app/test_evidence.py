@@ -66,7 +66,7 @@ def test_rollback_loses_no_request(demo: Layout) -> None:
 def test_killed_instance_came_back(demo: Layout) -> None:
     record = drill.read((evidence.directory(demo) / "recovery-drill.json").read_bytes())
     assert record.passed
-    assert record.seconds < 30
+    assert record.seconds < 60
 
 
 def test_migrations_went_up_down_and_up(demo: Layout) -> None:
@@ -90,7 +90,7 @@ def test_deployment_was_rehearsed_both_ways(demo: Layout) -> None:
 def test_load_report_adds_up(demo: Layout) -> None:
     entries = _json(demo, "load/locust.json")
     total = sum(entry["num_requests"] for entry in entries)
-    assert total >= load_test.USERS
+    assert total >= load_test.REQUESTS
     assert all(sum(entry["response_times"].values()) == entry["num_requests"] for entry in entries)
     with (evidence.directory(demo) / "load" / "locust_history.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -107,7 +107,7 @@ def test_load_report_is_one_that_the_check_can_read(demo: Layout) -> None:
     assert report.peak_users == load_test.USERS
     assert report.held(load_test.USERS).total_seconds() >= 2
     assert report.error_ratio == 0
-    assert report.quantile_seconds(0.95) < 1
+    assert 0 < report.quantile_seconds(0.95) < 2
     assert 0 < report.generator_cpu_ratio < 0.9
 
 

@@ -40,7 +40,7 @@ class _Inside(LocalBackend):  # type: ignore[misc]  # testinfra carries no types
 
     def run(self, command: str, *args: str, **_: Any) -> Any:
         line = self.quote(command, *args)
-        done = subprocess.run(self._host.command(line), capture_output=True, check=False, timeout=30)
+        done = subprocess.run(self._host.command(line), capture_output=True, check=False, timeout=180)
         return self.result(done.returncode, line.encode(), done.stdout, done.stderr)
 
 
@@ -79,7 +79,7 @@ def test_systemd_remembers_that_a_killed_process_came_back(services: Host) -> No
     after = policies()
     ago = after["comes-back"].restarted_ago
     assert ago is not None
-    assert ago < timedelta(seconds=30)
+    assert ago < timedelta(minutes=5)
     assert (after["stays-down"].restarts, after["stays-down"].restarted_ago) == (0, None)
 
     services.stop_service("comes-back")

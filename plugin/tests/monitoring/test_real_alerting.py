@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,11 +18,14 @@ import yaml
 from signoff.probes.metrics.prometheus import open_prometheus
 from signoff.probes.metrics.retention import read_retention
 from signoff.probes.products.alertmanager import open_alertmanager
+from tests.patience import wait_until
 from tests.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from signoff.probes.products.alertmanager import HeldAlert
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +38,14 @@ class Pipeline:
     arrived: list[str]
 
 
-def _wait(condition: Callable[[], bool], complaint: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            if condition():
-                return
-        except requests.RequestException:
-            pass
-        assert time.monotonic() < deadline, complaint
-        time.sleep(0.05)
+def _held(api: Any) -> dict[str, HeldAlert]:
+    """Return the alerts by name, with the watchdog, which ends whenever it is not repeated in time."""
+
+    def held() -> dict[str, HeldAlert] | None:
+        alerts = {one.labels["alertname"]: one for one in api.alerts()}
+        return alerts if "Watchdog" in alerts and alerts["Watchdog"].state != "unprocessed" else None
+
+    return wait_until(held, "the watchdog is not held", pause=0.2)
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             process = subprocess.Popen(command, cwd=folder)
             stack.callback(process.wait)
             stack.callback(process.kill)
-        _wait(lambda: "/heartbeat" in arrived, "the watchdog does not arrive")
+        wait_until(lambda: "/heartbeat" in arrived, "the watchdog does not arrive")
         yield Pipeline(
             prometheus=f"http://{prometheus}",
             alertmanager=f"http://{alertmanager}",
@@ -155,7 +155,7 @@ def _configuration(own: str, alertmanager: str) -> dict[str, Any]:
 
 def test_the_watchdog_is_held_and_goes_to_whoever_waits_for_it(pipeline: Pipeline) -> None:
     with open_alertmanager(pipeline.alertmanager) as api:
-        held = {one.labels["alertname"]: one for one in api.alerts()}
+        held = _held(api)
     assert held["Watchdog"].state == "active"
     assert held["Watchdog"].receivers == ("heartbeat",)
     assert datetime.now(UTC) - held["Watchdog"].updated < timedelta(minutes=1)
@@ -178,30 +178,31 @@ def test_a_silence_is_seen_as_it_is(pipeline: Pipeline) -> None:
         "createdBy": "Kim",
         "comment": "too loud",
     }
-    number = requests.post(f"{pipeline.alertmanager}/api/v2/silences", json=given, timeout=5).json()["silenceID"]
+    number = requests.post(f"{pipeline.alertmanager}/api/v2/silences", json=given, timeout=30).json()["silenceID"]
     try:
         with open_alertmanager(pipeline.alertmanager) as api:
             (silence,) = api.silences()
             assert (silence.id, silence.is_narrow, silence.covers({"alertname": "X"})) == (number, False, True)
             assert silence.lasts > timedelta(days=29)
-            assert {one.state for one in api.alerts()} == {"suppressed"}
+            assert {one.state for one in _held(api).values()} == {"suppressed"}
     finally:
-        requests.delete(f"{pipeline.alertmanager}/api/v2/silence/{number}", timeout=5)
+        requests.delete(f"{pipeline.alertmanager}/api/v2/silence/{number}", timeout=30)
     with open_alertmanager(pipeline.alertmanager) as api:
         assert api.silences() == ()
 
 
 def test_prometheus_says_what_it_keeps_collects_and_sends(pipeline: Pipeline) -> None:
     with open_prometheus(pipeline.prometheus) as api:
-        _wait(lambda: len(api.query("up == 1")) == 2, "the targets are not up")
+        wait_until(lambda: len(api.query("up == 1")) == 2, "the targets are not up")
+        wait_until(lambda: api.oldest_sample() is not None, "it does not know of its own samples")
         retention, oldest = read_retention(api.runtime().retention), api.oldest_sample()
         dead = api.dead_selectors(api.rules())
         assert api.alertmanagers() == (f"{pipeline.alertmanager}/api/v2/alerts",)
-        fresh = api.scalar("count(count_over_time(up[10s]))")
-        gone = api.scalar("count(count_over_time(gone_total[10s]))")
+        fresh = api.scalar("count(count_over_time(up[5m]))")
+        gone = api.scalar("count(count_over_time(gone_total[5m]))")
     assert (retention.time, retention.by_size) == (timedelta(days=20), "1GiB")
     assert oldest is not None
-    assert oldest < timedelta(minutes=5)
+    assert timedelta(0) <= oldest < timedelta(days=1)
     assert {name: [one.metric for one in missing] for name, missing in dead.items()} == {"Dead": ["gone_total"]}
     assert (fresh, gone) == (2, None)
 
@@ -213,9 +214,9 @@ def test_a_reload_that_fails_is_seen(pipeline: Pipeline) -> None:
         assert api.runtime().config_loaded
         pipeline.rules.write_text("groups: [{name: shop, rules: [{alert: X, expr: 'up =='}]}]", encoding="utf-8")
         try:
-            assert requests.post(reload_, timeout=5).status_code == 500
+            assert requests.post(reload_, timeout=30).status_code == 500
             assert not api.runtime().config_loaded
         finally:
             pipeline.rules.write_text(before, encoding="utf-8")
-            requests.post(reload_, timeout=5)
+            requests.post(reload_, timeout=30)
         assert api.runtime().config_loaded

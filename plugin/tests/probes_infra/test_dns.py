@@ -66,7 +66,7 @@ def test_servers_with_the_same_serial_and_other_data_are_told_apart() -> None:
     soa = "shop.test. 300 SOA ns1.shop.test. root.shop.test. 2026112202 3600 600 604800 300"
     first, second = Zone([soa, "shop.test. 60 A 192.0.2.1"]), Zone([soa, "shop.test. 90 A 192.0.2.2"])
     with name_server("ns1", first) as ns1, name_server("ns2", second) as ns2:
-        answers = ask([ns1, ns2], [SHOP, Question(name="shop.test", type="SOA")])
+        answers = ask([ns1, ns2], [SHOP, Question(name="shop.test", type="SOA")], timeout=30)
     by = {(answer.server, answer.question.type): answer for answer in answers}
     assert by["ns1", "SOA"].values == by["ns2", "SOA"].values
     assert by["ns1", "A"] == Answer(
@@ -98,7 +98,7 @@ def test_an_answer_too_large_for_udp_is_fetched_by_tcp() -> None:
 def test_resolvers_are_asked_to_ask_others() -> None:
     zone = Zone(["shop.test. 60 A 192.0.2.1"])
     with name_server("resolver", zone) as resolver:
-        ask([resolver], [SHOP], recursive=True)
+        ask([resolver], [SHOP], recursive=True, timeout=30)
     assert zone.recursion == [1]
 
 

@@ -76,9 +76,11 @@ def serving(zone: dns.zone.Zone, name: str = "ns1") -> Iterator[NameServer]:
     with socketserver.UDPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield NameServer(name=name, address="127.0.0.1", port=server.server_address[1])
-        server.shutdown()
-        thread.join()
+        try:
+            yield NameServer(name=name, address="127.0.0.1", port=server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _answer(zone: dns.zone.Zone, reply: Any, name: dns.name.Name, kind: Any, signed: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import socket
 import subprocess
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,14 @@ import pytest
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
 from signoff.probes.front.haproxy import parse_haproxy, read_haproxy, read_socket
 from signoff.probes.web.http import Session
+from tests.patience import wait_until
 from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from signoff.probes.front.balancer import BalancerFacts
 
 HEADER = "# pxname,svname,status,weight,type,check_status,lastchg,\n"
 CONFIGURATION = """\
@@ -26,9 +28,10 @@ global
     stats socket {socket} level user mode 660
 defaults
     mode http
-    timeout connect 1s
-    timeout client 1s
-    timeout server 1s
+    timeout connect 30s
+    timeout client 30s
+    timeout server 30s
+    timeout check 30s
 frontend www
     bind 127.0.0.1:{www}
     default_backend shop
@@ -59,15 +62,16 @@ def haproxy(folder: Path, good: str, bad: str) -> Iterator[str]:
     )
     with subprocess.Popen([binary, "-db", "-f", str(file)], stderr=subprocess.DEVNULL) as process:
         try:
-            for _ in range(100):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", stats)) == 0:
-                        break
-                time.sleep(0.05)
+            wait_until(lambda: listens(stats), "HAProxy does not start")
             yield f"http://127.0.0.1:{stats}/stats"
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_real_statistics_page_is_read(serve: Callable[..., Any], tmp_path: Path) -> None:
@@ -77,16 +81,18 @@ def test_a_real_statistics_page_is_read(serve: Callable[..., Any], tmp_path: Pat
         serve(well) as good,
         serve({}) as bad,
         haproxy(tmp_path, good, bad) as url,
-        Session(origins=[url], headers={"Authorization": f"Basic {auth}"}) as session,
+        Session(origins=[url], headers={"Authorization": f"Basic {auth}"}, budget=2_000) as session,
     ):
-        for _ in range(60):
+
+        def checked() -> BalancerFacts | None:
             facts = read_haproxy(session, url)
-            states = {server.name: server for server in facts.backends["shop"].servers}
-            if states["bad"].status == "DOWN" and states["good"].check == "L7OK":
-                break
-            time.sleep(0.05)
+            checks = {server.name: server.check for server in facts.backends["shop"].servers}
+            return facts if checks == {"good": "L7OK", "bad": "L7STS", "drained": "L7OK"} else None
+
+        facts = wait_until(checked, "HAProxy does not check its servers")
+    states = {server.name: server for server in facts.backends["shop"].servers}
     assert facts.frontends == {"www": "OPEN", "stats": "OPEN"}
-    assert (states["bad"].status, states["bad"].check) == ("DOWN", "L7STS")
+    assert states["bad"].status == "DOWN"
     assert [server.name for server in facts.backends["shop"].healthy] == ["good"], "weight 0 gets no traffic"
     assert facts.backends["spare"].servers[0].status == "no check"
     assert not facts.backends["spare"].healthy, "a server that nobody checks is not known to be well"

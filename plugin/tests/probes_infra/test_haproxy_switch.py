@@ -19,6 +19,7 @@ import pytest
 from signoff.errors import GuardError, NotVerifiedError
 from signoff.importers.drills import drill
 from signoff.probes.front import haproxy_switch
+from tests.patience import wait_until
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ global
     stats socket {folder}/admin.sock level admin mode 600
 defaults
     mode http
-    timeout connect 1s
-    timeout client 2s
-    timeout server 2s
+    timeout connect 60s
+    timeout client 60s
+    timeout server 60s
     option redispatch
     retries 2
 frontend www
@@ -76,14 +77,18 @@ def haproxy(folder: Path, blue: str, green: str) -> Iterator[Balancer]:
     (folder / "haproxy.cfg").write_text(CONFIGURATION.format(folder=folder, port=port, **addresses))
     with subprocess.Popen([binary, "-db", "-f", str(folder / "haproxy.cfg")], stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 10
-            while not (folder / "admin.sock").exists():
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            places: list[int | Path] = [port, folder / "user.sock", folder / "admin.sock"]
+            wait_until(lambda: all(map(listens, places)), "HAProxy does not start")
             yield Balancer(folder, port)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
+
+
+def listens(place: int | Path) -> bool:
+    """Return whether somebody listens on the local port or the socket's file."""
+    with socket.socket(socket.AF_INET if isinstance(place, int) else socket.AF_UNIX) as probe:
+        return probe.connect_ex(("127.0.0.1", place) if isinstance(place, int) else str(place)) == 0
 
 
 @dataclass
@@ -108,10 +113,8 @@ class Users:
                 thread.join()
 
     def wait_for(self, colour: str, count: int) -> None:
-        deadline, start = time.monotonic() + 10, len(self.seen)
-        while sum(one == colour for _, one in self.seen[start:]) < count:
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        start = len(self.seen)
+        wait_until(lambda: sum(one == colour for _, one in self.seen[start:]) >= count, f"no {colour}", pause=0.005)
 
     @property
     def longest_gap(self) -> float:
@@ -120,14 +123,14 @@ class Users:
 
     def _ask(self) -> None:
         while not self._stop.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
             try:
                 connection.request("GET", "/")
                 answer = connection.getresponse()
                 if answer.status != http.HTTPStatus.OK:
                     self.failed += 1
                 self.seen.append((time.monotonic(), answer.read().decode()))
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 self.failed += 1
             finally:
                 connection.close()
@@ -170,8 +173,8 @@ def test_haproxy_is_switched_to_green_and_back_while_users_ask(
     assert told == [("green",), ("blue",)]
     assert (record.failed_requests, record.downtime_seconds) == (0, 0.0)
     assert (record.requests or 0) >= 60
-    # Not one answer was long in coming either: nothing waited for a reload.
-    assert users.longest_gap < 2
+    # Not one answer was long in coming either: nothing waited for a reload, or until a limit of HAProxy's passed.
+    assert users.longest_gap < 30
 
 
 def test_a_map_that_leads_nowhere_or_is_none(serve: Callable[..., Any], here: Any, tmp_path: Path) -> None:

@@ -144,6 +144,15 @@ def test_numbers_are_read_as_numbers(api: Callable[[], Prometheus], answers: Ans
         client.scalar("two")
 
 
+@pytest.mark.parametrize(("seconds", "age"), [("86400", timedelta(days=1)), ("-9.22337035e+15", None)])
+def test_a_server_without_a_sample_knows_no_oldest_one(
+    api: Callable[[], Prometheus], answers: Answers, seconds: str, age: timedelta | None
+) -> None:
+    asked = "time() - min(prometheus_tsdb_lowest_timestamp_seconds)"
+    answers.samples = {asked: [{"metric": {}, "value": [1, seconds]}]}
+    assert api().oldest_sample() == age
+
+
 def test_a_hosts_coverage_is_its_own(api: Callable[[], Prometheus], answers: Answers) -> None:
     answers["targets"] = {"activeTargets": [TARGET, TARGET | {"labels": {"instance": "web2", "job": "node"}}]}
     answers.samples = {'count(node_load1{instance="web1"})': [{"metric": {}, "value": [1, "1"]}]}

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 
 from signoff.config.kinds.blue_green import BlueGreenService
 from signoff.probes.front import nginx_switch
+from tests.patience import wait_until
 from tests.ports import free_port
 from tests.suite_checks import SuiteChecks
 
@@ -67,17 +67,14 @@ class Front:
     def answer(self) -> str:
         """Return the colour that a user gets; empty while there is none."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=30) as answer:
                 return str(answer.read().decode())
         except OSError:
             return ""
 
     def wait_for(self, colour: str) -> None:
         """Return as soon as users get the colour."""
-        deadline = time.monotonic() + 15
-        while self.answer() != colour:
-            assert time.monotonic() < deadline, (self.folder / "error.log").read_text()
-            time.sleep(0.02)
+        wait_until(lambda: self.answer() == colour, f"users do not get {colour}")
 
 
 @contextmanager
@@ -98,7 +95,7 @@ def running() -> Iterator[Front]:
             yield front
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
             shutil.rmtree(folder)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -14,6 +13,7 @@ import redis
 
 from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError, UnreachableError
 from signoff.probes.redis.server import parse_info, read_redis
+from tests.patience import wait_until
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -40,15 +40,18 @@ def server(folder: Path, configuration: str = "") -> Iterator[int]:
     with subprocess.Popen([str(binary.get_binary_path()), str(file)], stdout=subprocess.DEVNULL) as process:
         try:
             with admin(port) as client:
-                for _ in range(100):
-                    with suppress(redis.ConnectionError):
-                        client.ping()
-                        break
-                    time.sleep(0.02)
+                wait_until(lambda: answers(client), "the server does not answer")
             yield port
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
+
+
+def answers(client: Any) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
 
 
 def admin(port: int) -> Any:
@@ -57,6 +60,10 @@ def admin(port: int) -> Any:
 
 def facts(port: int) -> Any:
     return read_redis(host="127.0.0.1", port=port, username="signoff", password="narrow")
+
+
+def online(port: int) -> list[bool]:
+    return [one.is_online for one in facts(port).replicas]
 
 
 def test_an_account_that_may_do_nothing_but_info_is_enough(tmp_path: Path) -> None:
@@ -88,11 +95,11 @@ def test_refused_connections_are_counted(tmp_path: Path) -> None:
     with server(tmp_path, "maxclients 5") as port:
         with admin(port) as client:
             client.ping()
-            others = [socket.create_connection(("127.0.0.1", port)) for _ in range(6)]
-            time.sleep(0.1)
-            for one in others:
-                one.close()
-            time.sleep(0.1)
+            with ExitStack() as others:
+                for _ in range(6):
+                    others.enter_context(socket.create_connection(("127.0.0.1", port)))
+                wait_until(lambda: client.info("stats")["rejected_connections"], "nobody is refused")
+            wait_until(lambda: client.info("clients")["connected_clients"] == 1, "the others do not leave")
         assert facts(port).rejected_connections >= 1
 
 
@@ -100,12 +107,10 @@ def test_primary_and_replica_describe_each_other(tmp_path: Path) -> None:
     with server(tmp_path / "a", "repl-diskless-sync-delay 0") as port:
         replica = f"replicaof 127.0.0.1 {port}\nprimaryauth admin"
         with server(tmp_path / "b", replica) as other:
-            for _ in range(100):
-                if facts(other).primary_link == "up" and facts(port).replicas:
-                    break
-                time.sleep(0.05)
+            wait_until(lambda: facts(other).primary_link == "up", "the replica does not find its primary")
+            wait_until(lambda: online(port) == [True], "the replica does not get in step")
             assert (facts(other).role, facts(other).primary_link) == ("slave", "up")
-            assert [one.is_online for one in facts(port).replicas] == [True]
+            assert online(port) == [True]
         assert facts(port).primary_link == ""
 
 

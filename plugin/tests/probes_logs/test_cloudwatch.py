@@ -66,8 +66,8 @@ def test_lines_of_streams(account: Account, log: CloudWatchLog) -> None:
     account.write("prod/web1", 30 * SECOND, '{"request_id": "abc-1"}')
     account.write("prod/shop", 5 * SECOND)
     found: dict[str, Any] = {one.source: one for one in log.newest(["web1", "web2"], ["shop"])}
-    assert 29 < found["web1"].age.total_seconds() < 60
-    assert 29 < found["web1"].lag.total_seconds() < 60
+    assert 29 < found["web1"].age.total_seconds() < 600
+    assert 29 < found["web1"].lag.total_seconds() < 600
     assert found["service shop"].at is not None
     assert found["web2"].at is None
     assert log.search("abc-1", within=0).lines[0]["request_id"] == "abc-1"

@@ -53,7 +53,7 @@ class World:
         entry = {
             "hosts": [HOST],
             "retention": {"min": "30d"},
-            "trace": {"url": self.url, "within": "1s"},
+            "trace": {"url": self.url, "within": "1s", "search_within": "1m"},
             "views": ["errors"],
             "alerts": {"required": ["errors"]},
         }

@@ -56,6 +56,9 @@ slack: {{webhook: "${{SLACK_WEBHOOK}}"}}
     monkeypatch.setenv("WIKI_TOKEN", kit.token)
     monkeypatch.setenv("SLACK_WEBHOOK", f"{running(kit.slack).url}/services/T0SECRET/B0SECRET/canarywebhook")
     kit.suite = suite
+    # One instant for all of a test's publishing: after midnight, another day's page would be due.
+    begun = datetime.now(UTC)
+    monkeypatch.setattr("signoff.cli.publishing.utc_now", lambda: begun)
     return kit
 
 

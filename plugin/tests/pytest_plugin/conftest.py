@@ -153,7 +153,7 @@ class Suite:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         new = sorted(set(self.reports()) - before)

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,6 @@ def test_kernel(host):
 def test_file(host):
     assert host.file("/etc/passwd").exists
 """
-OUTER, INNER = "10.231.77.1", "10.231.77.2"
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,15 @@ class Zone:
     """A network namespace with an SSH server that listens on its link to us, and on its own loopback."""
 
     server: Any
+    address: str
 
     @property
     def way_in(self) -> str:
         """What follows `ssh` to start a worker there."""
         folder, port = self.server.folder, self.server.port
-        return f"-F none -i {folder / 'id'} -p {port} -o UserKnownHostsFile={folder / 'known_hosts'} root@{INNER}"
+        return (
+            f"-F none -i {folder / 'id'} -p {port} -o UserKnownHostsFile={folder / 'known_hosts'} root@{self.address}"
+        )
 
 
 def _missing() -> str:
@@ -52,20 +55,21 @@ def _missing() -> str:
         return "needs root: makes a network namespace"
     if any(shutil.which(program) is None for program in ("ip", "ssh")) or not Path("/usr/sbin/sshd").exists():
         return "needs ip, ssh and sshd; install iproute2, openssh-client and openssh-server"
-    probe = subprocess.run(["ip", "netns", "add", "so-probe"], capture_output=True, check=False)
-    subprocess.run(["ip", "netns", "del", "so-probe"], capture_output=True, check=False)
+    name = f"so-probe-{secrets.token_hex(3)}"
+    probe = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
     return "" if probe.returncode == 0 else "network namespaces are not allowed here"
 
 
-def _serve(server: Any, name: str) -> subprocess.Popen[bytes]:
+def _serve(server: Any, name: str, inner: str) -> subprocess.Popen[bytes]:
     server._write_keys()
     public = (server.folder / "host_key.pub").read_text()
     (server.folder / "known_hosts").write_text(
-        "".join(f"[{address}]:{server.port} {public}" for address in ("127.0.0.1", INNER))
+        "".join(f"[{address}]:{server.port} {public}" for address in ("127.0.0.1", inner))
     )
     settings = [
         f"Port {server.port}",
-        f"ListenAddress {INNER}",
+        f"ListenAddress {inner}",
         "ListenAddress 127.0.0.1",
         f"HostKey {server.folder / 'host_key'}",
         f"AuthorizedKeysFile {server.folder / 'authorized_keys'}",
@@ -79,9 +83,9 @@ def _serve(server: Any, name: str) -> subprocess.Popen[bytes]:
     with (server.folder / "log").open("ab") as log:
         argv = ["ip", "netns", "exec", name, "/usr/sbin/sshd", "-D", "-e", "-f", str(server.folder / "sshd_config")]
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection((INNER, server.port), timeout=0.5):
+        with suppress(OSError), socket.create_connection((inner, server.port), timeout=2):
             return process
         time.sleep(0.05)
     process.kill()
@@ -95,6 +99,8 @@ def zone(tmp_path: Path) -> Iterator[Zone]:
         pytest.skip(reason)
     suffix = secrets.token_hex(3)
     name, ours, theirs = f"so-{suffix}", f"soa{suffix}", f"sob{suffix}"
+    network = f"10.231.{secrets.randbelow(256)}.{4 * secrets.randbelow(64)}"
+    outer, inner = (str(ip_address(network) + number) for number in (1, 2))
 
     def ip(*words: str) -> None:
         subprocess.run(["ip", *words], check=True, capture_output=True)
@@ -104,13 +110,13 @@ def zone(tmp_path: Path) -> Iterator[Zone]:
     ip("netns", "add", name)
     try:
         ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name)
-        ip("addr", "add", f"{OUTER}/30", "dev", ours)
+        ip("addr", "add", f"{outer}/30", "dev", ours)
         ip("link", "set", ours, "up")
-        ip("-n", name, "addr", "add", f"{INNER}/30", "dev", theirs)
+        ip("-n", name, "addr", "add", f"{inner}/30", "dev", theirs)
         ip("-n", name, "link", "set", theirs, "up")
         ip("-n", name, "link", "set", "lo", "up")
-        server.process = process = _serve(server, name)
-        yield Zone(server)
+        server.process = process = _serve(server, name, inner)
+        yield Zone(server, inner)
     finally:
         if process is not None:
             server.stop()

@@ -25,7 +25,7 @@ def test_slow(target, connect, evidence):
     print("noise of a check")
     connect(target.name).run("true")
     if target.name == "web-2":
-        time.sleep(3.2)
+        time.sleep(5)
     evidence(observed="up", expected="up", inspected=1)
 
 @pytest.mark.checklist(id="INF-SRV-2")
@@ -54,7 +54,7 @@ def _on_a_terminal(suite: Any, *options: str, workers: int = 0) -> str:
         pass  # Linux's way to say that nobody holds the other end any more
     finally:
         os.close(ours)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
     return written.decode()
 
 
@@ -62,7 +62,7 @@ def _on_a_terminal(suite: Any, *options: str, workers: int = 0) -> str:
 def test_terminal_shows_what_happens_now(write_suite: Callable[..., Any], workers: int) -> None:
     output = _on_a_terminal(write_suite(ITEMS, TESTS), "--signoff-lang=en", workers=workers)
     drawn = re.findall(re.escape(ERASE) + r"([^\r\n]+)\r(?!\n)", output)
-    assert any(re.search(r"INF-SRV-1 web-2 for [23] s", line) for line in drawn), drawn
+    assert any(re.search(r"INF-SRV-1 web-2 for [2-9] s", line) for line in drawn), drawn
     assert any(re.match(r"[12]/3  (✖ 1  )?✔ 1", line) for line in drawn), drawn
     assert any("hosts answering 2 · lost 0" in line for line in drawn), drawn
     assert any("Infrastructure " in line for line in drawn), drawn

@@ -152,7 +152,7 @@ def test_a_failing_test_that_is_no_check_keeps_the_exit_status_from_zero(write_s
 
 
 SLOW = (
-    '@pytest.mark.checklist(id="INF-SRV-2")\ndef test_whole():\n    open("started", "w").close()\n    time.sleep(30)\n'
+    '@pytest.mark.checklist(id="INF-SRV-2")\ndef test_whole():\n    open("started", "w").close()\n    time.sleep(600)\n'
 )
 
 
@@ -165,12 +165,14 @@ def test_a_run_that_is_stopped_keeps_what_it_saw_and_is_never_ready(
     suite = write_suite(ITEMS, GOOD.replace(WHOLE, SLOW))
     process = suite.process(workers=workers)
     try:
-        deadline = time.monotonic() + 60
-        while not (suite.folder / "started").exists() and time.monotonic() < deadline:
+        store, deadline = suite.workspace().store, time.monotonic() + 120
+        # Until the other two are done, and what the workers say of them has arrived.
+        while not (suite.folder / "started").exists() or len(store.journals().observations) < 2:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
             time.sleep(0.1)
-        time.sleep(1.0 if workers else 0.2)  # the other worker's reports
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     finally:
         if process.poll() is None or workers:
             with contextlib.suppress(ProcessLookupError):

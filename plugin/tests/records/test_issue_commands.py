@@ -131,7 +131,7 @@ def test_show_tells_everything_about_one_issue(broken: Any) -> None:
     issue = _only(broken)
     waiver = {"id": "W-9", "item": "INF-SRV-1", "fingerprints": [issue.fingerprint], "approver": "Kim", "role": "tech"}
     waiver |= dict.fromkeys(("reason", "risk", "compensating_control", "requested_by"), "words")
-    waiver |= {"created": "2026-01-01T00:00:00Z", "expires": "2026-01-20"}
+    waiver |= {"created": "2020-01-01T00:00:00Z", "expires": "2020-01-20"}
     (broken.inventory / "waivers.yaml").write_text(json.dumps({"schema_version": 1, "waivers": [waiver]}))
     shown = broken.call("issues", "show", issue.key).output
     for words in (issue.fingerprint, "web1, web2", "disk_is_free[web1], disk_is_free[web2]", "W-9, Kim", "opened, run"):

@@ -17,8 +17,8 @@ waivers:
     requested_by: Choi
     approver: Kim
     role: tech
-    created: 2026-01-01T00:00:00Z
-    expires: 2026-01-20
+    created: 2020-01-01T00:00:00Z
+    expires: 2020-01-20
 """
 
 

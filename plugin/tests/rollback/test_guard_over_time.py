@@ -62,7 +62,8 @@ def own_server(
 ) -> Iterator[Any]:
     """Give a server of the test's own, that it may stop and start."""
     storage = tmp_path / "db"
-    shutil.copytree(history[0], storage)
+    # The blocks alone: the server of the session works on all other files.
+    shutil.copytree(history[0], storage, ignore=shutil.ignore_patterns("wal", "chunks_head", "lock", "queries.active"))
     with start_prometheus(storage) as server:
         suite.watch_server(server.url)
         yield server
@@ -141,10 +142,10 @@ def test_our_clock_may_be_wrong_and_may_jump(suite: Any, monkeypatch: pytest.Mon
     """Windows end by the server's clock, and steps are paced by one that nobody sets."""
     inventory = suite.workspace.inventory
     source = MetricsSource(inventory, "healthy", inventory.policy.rollback)
-    assert abs(source._ahead) < timedelta(seconds=5)
+    assert abs(source._ahead) < timedelta(minutes=1)
     clock = Clock()
     before = clock.now()
-    assert abs(before - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(before - datetime.now(UTC)) < timedelta(minutes=1)
 
     yesterday = Mock(now=lambda zone: datetime.now(zone) - timedelta(days=1))
     monkeypatch.setattr("signoff.cli.guard.watch.datetime", yesterday)

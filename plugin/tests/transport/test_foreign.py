@@ -62,8 +62,8 @@ def test_containers_give_the_same_exact_answers(program: Any, url: str) -> None:
         with pytest.raises(TimedOutError):
             host.run("sleep 60", limit=0.5)
         channel = foreign_channel(HostAddress(name="web1", testinfra_url=url))
-        answers = channel.submit_batch(["echo a", "exit 3"], 10)
-        assert [answer.result(10).status for answer in answers] == [0, 3]
+        answers = channel.submit_batch(["echo a", "exit 3"], 30)
+        assert [answer.result(30).status for answer in answers] == [0, 3]
         channel.close()
 
 
@@ -71,9 +71,9 @@ def test_a_container_that_is_gone_is_unreachable(program: Any) -> None:
     program("docker", "#!/bin/sh\necho 'Error: No such container: web' >&2\nexit 1\n")
     channel = foreign_channel(HostAddress(name="web1", testinfra_url="docker://web"))
     with pytest.raises(UnreachableError, match="No such container"):
-        channel.open().result(10)
+        channel.open().result(30)
     with pytest.raises(UnreachableError, match="No such container"):
-        channel.submit(Command(text="true")).result(10)
+        channel.submit(Command(text="true")).result(30)
     channel.close()
 
 
@@ -133,7 +133,7 @@ def test_ansible_answers_under_a_total_limit(program: Any, monkeypatch: pytest.M
         host = pool.connect("web1")
         result = host.run("echo out; echo err >&2; exit 7")
         assert (result.rc, result.stdout, result.stderr) == (7, "out", "err")
-        assert [each.result(30).status for each in host.backend.channel.submit_batch(["exit 4"], 5)] == [4]
+        assert [each.result(60).status for each in host.backend.channel.submit_batch(["exit 4"], 30)] == [4]
         with pytest.raises(NotVerifiedError, match="bytes of output"):
             host.run("head -c 2000 /dev/zero | tr '\\0' x", max_output=1000)
         monkeypatch.setattr(library_module, "_START", 0.5)

@@ -248,6 +248,6 @@ def test_nothing_that_counts_as_reading_changes_a_file(folder: Path, words: list
         return
     before = _state(folder)
     subprocess.run(
-        ["/bin/sh", "-c", text], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=5
+        ["/bin/sh", "-c", text], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60
     )
     assert _state(folder) == before, text

@@ -212,7 +212,7 @@ def test_a_wrong_password_is_tried_once_and_a_missing_one_is_named(host: Any, mo
     monkeypatch.setattr(web.backend.channel, "submit", watch)
     for _ in range(3):
         with pytest.raises(NotVerifiedError, match="password"):
-            web.run("sudo -n id -u", limit=10)
+            web.run("sudo -n id -u", limit=30)
     assert sent == ["", "wrong", "", ""]
     with pytest.raises(NotVerifiedError, match="ansible_become_password"):
         host("/usr/bin/id -u", password=PASSWORD).run("sudo -n id -u")
@@ -228,10 +228,11 @@ def test_a_command_of_root_that_hangs_gives_no_answer_and_holds_nobody_up(host: 
     started = time.monotonic()
     with pytest.raises(TimedOutError, match="root"):
         web.run(f"sudo -n sleep {duration}", limit=1)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 45
     assert web.run("echo still here").stdout == "still here\n"
     commands = ""
-    while time.monotonic() - started < 40:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         commands = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
         if f"sleep {duration}" not in commands:
             break

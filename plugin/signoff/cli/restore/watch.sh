@@ -16,7 +16,7 @@ clean() {
     if [ -n "$postmaster" ]; then
         kill -QUIT "$postmaster" 2> /dev/null
         count=0
-        while kill -0 "$postmaster" 2> /dev/null && [ $count -lt 100 ]; do count=$((count + 1)); sleep 0.05; done
+        while kill -0 "$postmaster" 2> /dev/null && [ $count -lt 200 ]; do count=$((count + 1)); sleep 0.05; done
         kill -KILL "$postmaster" 2> /dev/null
     fi
     remove "$work" "$socket" || say "left $work"

@@ -82,5 +82,5 @@ def _wait(condition: Callable[[], bool]) -> None:
 
 def _client(port: int) -> redis.Redis:
     return redis.Redis(
-        host="127.0.0.1", port=port, socket_timeout=2, decode_responses=True, retry=Retry(NoBackoff(), 0)
+        host="127.0.0.1", port=port, socket_timeout=30, decode_responses=True, retry=Retry(NoBackoff(), 0)
     )

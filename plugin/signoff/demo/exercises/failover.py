@@ -69,7 +69,7 @@ def _base_backup(layout: Layout, directory: Path) -> None:
     command = postgres.command("pg_basebackup", f"--pgdata={directory}", *options)
     environment = {**base_environment(layout), **postgres.client_env(layout, "replicator")}
     environment.pop("PGDATABASE")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         raise DemoError(f"pg_basebackup: {done.stderr.strip()}")
 
@@ -127,5 +127,5 @@ def _connect(layout: Layout, port: int) -> Connection[Any]:
         password=layout.password("pg_postgres"),
         dbname=postgres.DATABASE,
         autocommit=True,
-        connect_timeout=3,
+        connect_timeout=30,
     )

@@ -25,7 +25,7 @@ _STEADY_REQUESTS = 20
 def run(
     layout: Layout,
     *,
-    patience_seconds: float = 10.0,
+    patience_seconds: float = 60.0,
     hesitate_seconds: float = 0.0,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
@@ -70,11 +70,11 @@ def wait_for_both_colours(layout: Layout) -> None:
 
 
 def _down(layout: Layout) -> list[str]:
-    return [
-        f"{host} in {backend}"
-        for backend in (load_balancer.BLUE, load_balancer.GREEN)
-        for host in sorted(set(APP_HOSTS) - set(load_balancer.servers_up(layout, backend)))
-    ]
+    try:
+        up = {name: load_balancer.servers_up(layout, name) for name in (load_balancer.BLUE, load_balancer.GREEN)}
+    except OSError:
+        return ["anything: HAProxy itself does not answer"]
+    return [f"{host} in {backend}" for backend, hosts in up.items() for host in sorted(set(APP_HOSTS) - set(hosts))]
 
 
 def _switch(layout: Layout, watch: Watch, backend: str, patience_seconds: float) -> None:

@@ -33,8 +33,8 @@ def run(layout: Layout) -> dict[str, str]:
         release.export(layout, commit, Path(source))
         inspected = sum(1 for _ in Path(source).rglob("*.py"))  # ruff's SARIF does not say what it looked at
         command = [program, "check", "--isolated", "--no-cache", "--select=S", "--output-format=sarif", "."]
-        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=60)
-        done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=60)
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=300)
+        done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode > _FINDINGS:
         raise DemoError(f"ruff: {done.stderr.strip()}")
     note = {

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout
 
-TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 30.0
+"""Whatever does not answer at all is refused at once: a slow answer is no missing one."""
 
 
 def front(layout: Layout) -> str:
@@ -80,13 +81,13 @@ class Watch:
             self._thread.join()
         self.visitor.close()
 
-    def wait_for_answers(self, count: int, *, seconds: float = 10.0) -> None:
+    def wait_for_answers(self, count: int, *, seconds: float) -> None:
         """Wait until that many more requests were answered or refused, or until the time is over."""
         deadline, wanted = time.monotonic() + seconds, self.asked + count
         while self.asked < wanted and time.monotonic() < deadline:
             time.sleep(0.005)
 
-    def wait_for(self, instance_suffix: str, *, green: bool, seconds: float = 10.0) -> bool:
+    def wait_for(self, instance_suffix: str, *, green: bool, seconds: float) -> bool:
         """Wait until an instance of the wanted colour answers; return whether one did."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -107,11 +107,13 @@ def _set_document_version(layout: Layout, old: str, new: str) -> None:
 def _lose_metrics(layout: Layout) -> None:
     _METRICS.make(layout, [_VICTIM])
     instances.restart(layout, [_VICTIM])
+    instances.wait_for_scrape(layout, "shop", _VICTIM)
 
 
 def _find_metrics(layout: Layout, _: Any) -> None:
     _METRICS.take_back(layout, [_VICTIM])
     instances.restart(layout, [_VICTIM])
+    instances.wait_for_scrape(layout, "shop", _VICTIM)
 
 
 FAULTS = (

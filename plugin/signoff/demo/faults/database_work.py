@@ -59,9 +59,9 @@ def _forget_transaction(layout: Layout) -> None:
     line = [sys.executable, "-c", _HOLD, _FORGOTTEN]
     address = postgres.url(layout, "shop_app")
     subprocess.run(
-        line, input=address, text=True, stdout=quiet, stderr=quiet, check=True, start_new_session=True, timeout=20
+        line, input=address, text=True, stdout=quiet, stderr=quiet, check=True, start_new_session=True, timeout=120
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     with postgres.connect_admin(layout) as connection:
         while (connection.execute(_IDLE, (_FORGOTTEN,)).fetchone() or (0,))[0] == 0:
             if time.monotonic() > deadline:
@@ -78,7 +78,7 @@ def _end_forgotten(layout: Layout, _: Any) -> None:
 
 def _deadlock(layout: Layout) -> None:
     """Let two sessions wait for each other, until the server ends one."""
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one = threading.Barrier(2, timeout=120)
 
     def change(connection: Connection[Any], first: int, second: int) -> None:
         with contextlib.suppress(psycopg.errors.DeadlockDetected), connection.transaction():

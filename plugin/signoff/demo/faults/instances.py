@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from signoff.demo import load_balancer, supervision
+from signoff.demo import load_balancer, prometheus, supervision
 from signoff.demo.layout import DemoError
 from signoff.demo.shop import programs
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from signoff.demo.layout import Layout
 
-_LIMIT_SECONDS = 60.0
+_LIMIT_SECONDS = 120.0
 
 
 def restart(layout: Layout, hosts: Iterable[str]) -> None:
@@ -31,11 +32,17 @@ def wait_in_balancer(layout: Layout, host: str, *, backend: str = load_balancer.
     wait(lambda: (host in load_balancer.servers_up(layout, backend)) is used, complaint)
 
 
+def wait_for_scrape(layout: Layout, job: str, host: str) -> None:
+    """Wait until Prometheus has looked at the target as it is now, which it does every few seconds."""
+    now = datetime.now(UTC)
+    wait(lambda: prometheus.has_scraped(layout, job, host, since=now), f"Prometheus does not ask {job} on {host}")
+
+
 def wait(condition: Callable[[], bool], complaint: str) -> None:
     """Wait until the condition holds.
 
     Raises:
-        DemoError: it does not within 20 seconds.
+        DemoError: it does not within two minutes.
     """
     deadline = time.monotonic() + _LIMIT_SECONDS
     while not condition():

@@ -14,7 +14,7 @@ from signoff.demo import central_log, errortracking, prometheus
 from signoff.demo.faults import instances
 from signoff.demo.faults.model import Fault
 from signoff.demo.layout import write_atomically
-from signoff.demo.log_shipper import policy_file, settings_file
+from signoff.demo.log_shipper import counts_file, policy_file, settings_file
 from signoff.model import Text
 
 if TYPE_CHECKING:
@@ -37,8 +37,19 @@ def _forget_host(layout: Layout) -> None:
     """Leave a host out of the collector's list, just after its file was rotated away."""
     _set(layout, hosts=[host for host in _settings(layout)["hosts"] if host != _SILENT_HOST])
     log = _file(layout, _SILENT_HOST)
-    time.sleep(1)  # the collector may be writing to it
+    _wait_for_collector(layout)  # it may be writing to it
     log.rename(log.with_name(f"{_SILENT_HOST}.log.1"))
+
+
+def _wait_for_collector(layout: Layout) -> None:
+    """Wait until the collector has gone round with the settings as they are now: it counts twice from here."""
+    seen: set[int] = set()
+
+    def counted_twice() -> bool:
+        seen.add(counts_file(layout).stat().st_mtime_ns)
+        return len(seen) > 2  # noqa: PLR2004 - the first one is from before
+
+    instances.wait(counted_twice, "nothing is collected")
 
 
 def _remember_host(layout: Layout, _: Any) -> None:
@@ -50,9 +61,12 @@ def _remember_host(layout: Layout, _: Any) -> None:
 def _queue_lines(layout: Layout) -> None:
     """Let lines arrive that waited for ten minutes, as after a jam in a queue."""
     log = layout.host(_LATE_HOST) / "var" / "log" / f"{_LATE}.log"
-    log.write_text("checkpoint complete\n", encoding="utf-8")
+    # The collector looks for *.log: it must not see the line before that is old.
+    fresh = log.with_suffix(".new")
+    fresh.write_text("checkpoint complete\n", encoding="utf-8")
     then = time.time() - _LATE_SECONDS
-    os.utime(log, (then, then))
+    os.utime(fresh, (then, then))
+    fresh.rename(log)
     instances.wait(lambda: f'"service": "{_LATE}"' in _text(layout, _LATE_HOST), "the late line does not arrive")
 
 

@@ -75,11 +75,13 @@ def _end_maintenance(layout: Layout, _: Any) -> None:
 def _stop_instance(layout: Layout) -> None:
     supervision.stop(layout, programs.name_of(_VICTIM))
     instances.wait_in_balancer(layout, _VICTIM, used=False)
+    instances.wait_for_scrape(layout, "shop", _VICTIM)
 
 
 def _start_instance(layout: Layout, _: Any) -> None:
     supervision.start(layout, programs.name_of(_VICTIM))
     instances.wait_in_balancer(layout, _VICTIM)
+    instances.wait_for_scrape(layout, "shop", _VICTIM)
 
 
 def _stop_green(layout: Layout) -> None:
@@ -107,6 +109,7 @@ def _restart_balancer(layout: Layout) -> None:
     for host in programs.APP_HOSTS:
         instances.wait(lambda: _answers(layout), "HAProxy does not answer")
         instances.wait_in_balancer(layout, host)
+    instances.wait_for_scrape(layout, "haproxy", "lb1")
 
 
 def _answers(layout: Layout) -> bool:

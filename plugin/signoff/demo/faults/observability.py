@@ -57,7 +57,7 @@ def _send_event(layout: Layout, number: int) -> None:
     headers = {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={errortracking.CLIENT_KEY}"}
     request = urllib.request.Request(address, body, headers)
     try:
-        urllib.request.urlopen(request, timeout=2).close()  # noqa: S310 - same
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - same
     except urllib.error.HTTPError as refusal:
         refusal.close()
 
@@ -93,10 +93,12 @@ def _break_exporter(layout: Layout) -> None:
     file = _textfile(layout)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("vacuum_last_run_seconds{database=", encoding="utf-8")
+    instances.wait_for_scrape(layout, "node", _UNWATCHED_HOST)
 
 
 def _mend_exporter(layout: Layout, _: Any) -> None:
     _textfile(layout).unlink()
+    instances.wait_for_scrape(layout, "node", _UNWATCHED_HOST)
 
 
 def _textfile(layout: Layout) -> Path:

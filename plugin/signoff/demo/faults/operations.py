@@ -125,7 +125,7 @@ def _ask(layout: Layout, method: str, path: str, content: Any = None) -> Any:
     url = f"{operations.url(layout, 'alertmanager')}/api/v2/{path}"
     body = json.dumps(content).encode() if content is not None else None
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
         return json.load(answer)
 
 

@@ -61,7 +61,7 @@ def write_settings(layout: Layout, host: str, values: Mapping[str, str]) -> None
     write_atomically(source(layout, host) / ".env", text, mode=0o600)
 
 
-def is_ready(layout: Layout, port: str, *, seconds: float = 1.0) -> bool:
+def is_ready(layout: Layout, port: str, *, seconds: float = 10.0) -> bool:
     """Return whether the instance on the port (one of `layout.PORTS`) says that it is ready."""
     url = f"http://127.0.0.1:{layout.port(port)}/readyz"
     try:

@@ -47,7 +47,7 @@ def read(text: bytes, note: Note) -> LoadTest:
         users=note.constant_users(),
         requests=requests,
         failures=failures,
-        quantiles={share: stats.at(name).at("total").seconds() / 1000 for share, name in _QUANTILES.items()},
+        quantiles={share: stats.at(name).at("total").response_seconds() for share, name in _QUANTILES.items()},
         target=note.target,
         commit=note.commit,
         generator_cpu_ratio=note.generator_cpu_ratio,

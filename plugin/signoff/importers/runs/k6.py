@@ -48,7 +48,7 @@ def read(summary: bytes, note: Note) -> LoadTest:
         users=_users(metrics, started, finished) or note.constant_users(),
         requests=requests,
         failures=failures,
-        quantiles={share: took.at(name).seconds() / 1000 for share, name in _QUANTILES.items() if name in took},
+        quantiles={share: took.at(name).response_seconds() for share, name in _QUANTILES.items() if name in took},
         crossed=crossed(metrics),
         target=note.target,
         commit=note.commit,

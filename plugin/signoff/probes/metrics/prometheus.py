@@ -192,7 +192,8 @@ class Prometheus:
     def oldest_sample(self) -> timedelta | None:
         """Return how old its oldest sample is, by its own metrics; None if it does not collect those."""
         age = self.scalar("time() - min(prometheus_tsdb_lowest_timestamp_seconds)")
-        return None if age is None else timedelta(seconds=age)
+        # Before its first sample it puts the oldest one at the end of time, and it goes on saying so until it looks.
+        return None if age is None or age < 0 else timedelta(seconds=age)
 
     def absent(self, selectors: Sequence[Selector]) -> tuple[Selector, ...]:
         """Return those of the selectors for which there is no series now."""

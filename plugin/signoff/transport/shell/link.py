@@ -59,6 +59,8 @@ class Link:
         self._blocked = False
         self._since = time.monotonic()
         """When the shell began with the first of the commands that it has not answered."""
+        self._ended_at: float | None = None
+        """When it was first seen to have ended while its output was still open."""
         self._closing: float | None = None
         """When its output ended, or we told the process to end."""
         self._error: SignoffError | None = None
@@ -102,6 +104,11 @@ class Link:
                 said = self._said()
                 reason = f"no answer within {carrier.connect_limit:g} s"
                 self._lose(UnreachableError(f"{carrier.name}: {reason}{f': {said}' if said else ''}"))
+        elif self._asked and self._process is not None and self._process.status() is not None:
+            # A command that outlives its shell holds the output open; what had been answered is read by then.
+            self._ended_at = self._ended_at or now
+            if now - self._ended_at > _PATIENCE:
+                self._close(now)
         else:
             with self._lock:
                 late = self._asked and now - self._since > self._asked[0].command.limit + carrier.grace

@@ -46,6 +46,7 @@ log-level-file=off
 compress-type=none
 start-fast=y
 job-retry=0
+archive-timeout=600
 [{stanza}]
 pg1-path={folder}/data
 pg1-socket-path={folder}
@@ -91,7 +92,7 @@ def source(programs: Path) -> Iterator[Source]:
     data, base = str(folder / "data"), folder / "base"
     said_by("cp", "-R", str(programs / "fresh"), data)
     options = f"-k {folder} -c listen_addresses= -c fsync=off -c shared_buffers=16MB"
-    control = (str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"))
+    control = (str(programs / "pg_ctl"), "-D", data, "-w", "-t", "300", "-l", str(folder / "log"))
     subprocess.run([*control, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL)
     address = f"host={folder} user=postgres dbname=postgres"
     try:
@@ -185,7 +186,7 @@ def pgbackrest() -> Iterator[PgBackRest]:
     (folder / "data" / "postgresql.auto.conf").write_text(f"recovery_end_command = 'touch {folder}/acted'\n")
     log = str(folder / "server.log")
     control = (str(made.programs / "pg_ctl"), "-D", data)
-    subprocess.run([*control, "-w", "-l", log, "start"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*control, "-w", "-t", "300", "-l", log, "start"], check=True, stdout=subprocess.DEVNULL)
     try:
         made.sql("CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 300)")
         made.ask("stanza-create")

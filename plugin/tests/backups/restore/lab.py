@@ -86,7 +86,7 @@ class Lab:
                     "folder": str(self.scratch),
                     "programs": str(self.programs),
                     "format": "custom",
-                    "within": "1m",
+                    "within": "15m",
                 },
             },
             "objectives": {"rto": "10m", "rpo": "15m"},

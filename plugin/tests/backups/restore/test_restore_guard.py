@@ -232,11 +232,13 @@ def test_whoever_has_the_number_of_a_dead_server_lives_on(lab: Lab, monkeypatch:
     (old / "locked").mkdir(mode=0o500)
     lab.store(b"PGDMP", '{"name": "orders", "rows": 1, "digest": "ab"}')
     lab.set(decrypt=["false"])
-    with subprocess.Popen(["sleep", "60"]) as neighbour:
-        (old / "data" / "postmaster.pid").write_text(f"{neighbour.pid}\n{old}/data\n")
+    with subprocess.Popen(["sleep", "600"]) as neighbour:
+        try:
+            (old / "data" / "postmaster.pid").write_text(f"{neighbour.pid}\n{old}/data\n")
 
-        status, output = lab.run(monkeypatch)
+            status, output = lab.run(monkeypatch)
 
-        alive = neighbour.poll() is None
-        neighbour.kill()
+            alive = neighbour.poll() is None
+        finally:
+            neighbour.kill()
     assert (status, alive, elsewhere.exists(), lab.leftovers()) == (1, True, True, []), output

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import shutil
-import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -121,11 +119,7 @@ def store(tmp_path: Path, start_valkey: Callable[[Path, str], int]) -> Iterator[
     """Return a real server that holds one session of ten minutes, and one of a week under another name."""
     port = start_valkey(tmp_path, SERVER)
     with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as admin:
-        for _ in range(200):
-            with contextlib.suppress(redis.ConnectionError):
-                admin.set("session:1", "x", ex=600)
-                break
-            time.sleep(0.05)
+        admin.set("session:1", "x", ex=600)
         admin.set("session:week:1", "x", ex=604_800)
         admin.set("session:ever:1", "x")
         yield admin

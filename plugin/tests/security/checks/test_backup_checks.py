@@ -94,8 +94,8 @@ def test_backups(environment: Any, states_of: Any, postgres: Any, folders: dict[
         elsewhere = {"host": "away1", "folder": str(folders[name].path.with_name(f"{name}-copies"))}
         environment.services[name]["elsewhere"] = elsewhere
     (bad.path.with_name("bad-copies") / "db-3.age").write_bytes(b"PGDMP plaim")
-    with postgres.admin() as admin:
-        admin.execute("CREATE TABLE IF NOT EXISTS filled (); SELECT pg_switch_wal()")
+    postgres.follow()
+    postgres.archive()
 
     states = environment.run("backup")
 
@@ -123,7 +123,10 @@ def test_a_restore_test_of_another_file_or_of_old_times(
         "vanished": {"backup": "db-0.age"},
         "old": {"started": old},
         "slow": {"seconds": 601, "backup_sha256": hashlib.sha256(content).hexdigest()},
-        "of-an-old-backup": {"started": (NOW + timedelta(minutes=1)).isoformat()},
+        "of-an-old-backup": {
+            "started": datetime.now(UTC).isoformat(),
+            "backup_sha256": hashlib.sha256(content).hexdigest(),
+        },
     }
     for name, changes in cases.items():
         folder.record(**changes)
@@ -205,6 +208,8 @@ def test_file_backups(environment: Any, states_of: Any, folders: dict[str, Folde
 
 
 def test_work_that_would_be_lost(environment: Any, states_of: Any, postgres: Any, folders: dict[str, Folder]) -> None:
+    postgres.follow()
+    postgres.archive()
     environment.host("backup1", "backup")
     good = folders["good"]
     environment.services |= {
@@ -260,7 +265,7 @@ def broken_archive(postgres: Any) -> Any:
         admin.execute("SELECT pg_reload_conf()")
         admin.execute("CREATE TABLE IF NOT EXISTS more ()")
         failed = "SELECT coalesce(last_failed_time > last_archived_time, false) FROM pg_stat_archiver"
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not admin.execute(failed).fetchone()[0]:
             # The archiver may take the first segments before it has read its new command.
             admin.execute("INSERT INTO more DEFAULT VALUES; SELECT pg_switch_wal()")
@@ -269,9 +274,11 @@ def broken_archive(postgres: Any) -> Any:
         yield postgres.port
         admin.execute(f"ALTER SYSTEM SET archive_command = '{good}'")
         admin.execute("SELECT pg_reload_conf()")
+    postgres.archive()
 
 
 def test_standbys(environment: Any, states_of: Any, postgres: Any, tmp_path: Path) -> None:
+    postgres.follow()
     drill = {
         "kind": "failover",
         "release": "1.0.0",

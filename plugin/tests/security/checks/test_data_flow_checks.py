@@ -30,6 +30,7 @@ def test_stores(  # noqa: PLR0913, PLR0917 - that many stores
     with postgres.admin() as admin:
         admin.execute("DROP TABLE IF EXISTS flow_orders, flow_hidden")
         admin.execute(SOURCE)
+    postgres.follow()
     delivered = ", ".join(f"({number}, {number * 1.5}, now())" for number in range(1, 40))
     mariadb.execute(
         "warehouse",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dnslib import QTYPE, RR
-from dnslib.server import DNSServer
 
-from tests.ports import free_port
+from tests.security.name_server import name_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 NOW = datetime.now(UTC)
@@ -75,23 +72,6 @@ class _Zone:
         return reply
 
 
-class _Quiet:
-    def __getattr__(self, _name: str) -> Any:
-        return lambda *_: None
-
-
-@contextmanager
-def name_server() -> Iterator[int]:
-    port = free_port()
-    server = DNSServer(_Zone(), address="127.0.0.1", port=port, logger=_Quiet())
-    server.start_thread()
-    try:
-        yield port
-    finally:
-        server.stop()
-        server.server.server_close()
-
-
 def test_who_could_take_over(environment: Any, states_of: Any, watched: Any, tmp_path: Path) -> None:
     nodes = [{"host": "127.0.0.1", "port": port} for port in watched.sentinels]
     gone = [*nodes[:2], {"host": "127.0.0.1", "port": 1}]
@@ -109,7 +89,7 @@ def test_who_could_take_over(environment: Any, states_of: Any, watched: Any, tmp
     }
     environment.services["shop"]["drill"] = "drill"
     environment.services["too-few"]["drill"] = "shop"
-    with name_server() as port:
+    with name_server(_Zone()) as port:
         servers = [{"name": "ns1", "address": "127.0.0.1", "port": port}]
         for name in ("shop.test", "slow.test", "other.test"):
             entry = {"kind": "failover_name", "name": name, "servers": servers}

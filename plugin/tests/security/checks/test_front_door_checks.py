@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dnslib import QTYPE, RR, A
-from dnslib.server import BaseResolver, DNSLogger, DNSServer
+from dnslib.server import BaseResolver
 
-from tests.ports import free_port
+from tests.security.name_server import name_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def _describe_limits(environment: Any, tmp_path: Path) -> None:
     burst = {"kind": "rate_limit", "paths": ["/api/login"], "burst": {"web": "on-web", "requests": 10}}
     environment.services |= {
         "limited": limit,
-        "too-high": limit | {"per_second": 0.5},
+        "too-high": limit | {"per_second": 0.01},
         "unlimited": limit | {"paths": ["/api/login", "/"]},
         "unreadable": limit | {"config": str(tmp_path / "gone.conf")},
         "seen": burst,
@@ -132,14 +132,9 @@ def test_front_doors(environment: Any, states_of: Callable[..., Any], request_fi
     _describe_filters(environment, request_filter, tmp_path)
     _describe_limits(environment, tmp_path)
     _describe_provider(environment, tmp_path)
-    port = free_port()
-    resolver = DNSServer(_Zone(), address="127.0.0.1", port=port, logger=DNSLogger("-request,-reply"))
-    resolver.start_thread()
-    with closing(_listening()) as front, closing(_listening()) as origin:
+    with name_server(_Zone()) as port, closing(_listening()) as front, closing(_listening()) as origin:
         _describe_doors(environment, port, front, origin)
         states = environment.run("security/front")
-    resolver.stop()
-    resolver.server.server_close()
 
     filters = {"on": "PASS", "few-rules": "FAIL", "detects": "FAIL", "off": "FAIL"}
     assert states_of(states, "request_filter_is_in_blocking_mode") == filters | {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LEAK = "AWS_KEY = 'AKIAQ7DKX2M4TZVLJ3WP'\n"
-WAIT = "import time; print(flush=True); time.sleep(100)"
+WAIT = "import time; print(flush=True); time.sleep(600)"
 DETECT = str(Path(sys.executable).with_name("detect-secrets"))
 
 

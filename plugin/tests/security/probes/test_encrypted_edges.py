@@ -69,15 +69,16 @@ def asking(request: pytest.FixtureRequest, shell: Any, tmp_path: Path) -> Any:
 
 
 def test_an_edge_is_encrypted_and_trusted(asking: Any, encrypted: int, authority: tuple[trustme.CA, Path]) -> None:
-    trusted = reach(asking, "app1", "localhost", encrypted, ca_file=str(authority[1]))
+    known: dict[str, Any] = {"ca_file": str(authority[1]), "limit": 30}
+    trusted = reach(asking, "app1", "localhost", encrypted, **known)
     assert trusted.answers, trusted.reason
     assert str(trusted) == f"app1 -> localhost:{encrypted} (TLS)"
 
-    by_number = reach(asking, "app1", "127.0.0.1", encrypted, name="localhost", ca_file=str(authority[1]))
+    by_number = reach(asking, "app1", "127.0.0.1", encrypted, name="localhost", **known)
     assert by_number.answers, by_number.reason
-    wrong = reach(asking, "app1", "127.0.0.1", encrypted, name="db.example.test", ca_file=str(authority[1]))
+    wrong = reach(asking, "app1", "127.0.0.1", encrypted, name="db.example.test", **known)
     assert not wrong.answers
-    stranger = reach(asking, "app1", "localhost", encrypted)
+    stranger = reach(asking, "app1", "localhost", encrypted, limit=30)
     assert not stranger.answers
     assert stranger.reason == "the certificate's authority is not trusted there"
 
@@ -85,7 +86,7 @@ def test_an_edge_is_encrypted_and_trusted(asking: Any, encrypted: int, authority
 def test_a_closed_or_plain_port_is_a_finding(asking: Any) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        refused = reach(asking, "app1", "127.0.0.1", closed.getsockname()[1])
+        refused = reach(asking, "app1", "127.0.0.1", closed.getsockname()[1], limit=30)
     assert (refused.answers, refused.reason) == (False, "Connection refused")
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from dnslib import AAAA, CNAME, QTYPE, RR, A
-from dnslib.server import BaseResolver, DNSLogger, DNSServer
+from dnslib.server import BaseResolver
 
 from signoff.errors import NotVerifiedError, TimedOutError, UnreachableError
 from signoff.meter import METER
 from signoff.probes.network import front_door
 from signoff.probes.network.dns import NameServer
-from tests.ports import free_port
+from tests.security.name_server import name_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,8 @@ class _Zone(BaseResolver):  # type: ignore[misc]  # dnslib carries no types
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[NameServer]:
-    port = free_port()
-    running = DNSServer(_Zone(), address="127.0.0.1", port=port, logger=DNSLogger("-request,-reply"))
-    running.start_thread()
-    yield NameServer(name="public", address="127.0.0.1", port=port)
-    running.stop()
-    running.server.server_close()
+    with name_server(_Zone()) as port:
+        yield NameServer(name="public", address="127.0.0.1", port=port)
 
 
 def test_every_address_of_a_name_is_found_behind_aliases_too(server: NameServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,18 +17,21 @@ from signoff.probes.hosts.process_secrets import _judge, scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARK = "signoff-sample-program"
+MARK = f"signoff-sample-program-{os.getpid()}"
+"""Of this run alone: every process of the machine is looked at."""
 SECRET = "Tr0ub4dor-3x"
 
 
 @contextmanager
 def running(*arguments: str) -> Iterator[None]:
-    line = [sys.executable, "-c", "import sys, time; print(flush=True); time.sleep(60)", MARK, *arguments]
+    line = [sys.executable, "-c", "import sys, time; print(flush=True); time.sleep(600)", MARK, *arguments]
     with subprocess.Popen(line, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
-        yield
-        process.kill()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def test_a_secret_on_a_real_command_line_is_seen_and_never_told(shell: Any) -> None:

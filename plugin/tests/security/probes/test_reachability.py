@@ -48,14 +48,14 @@ def _only(shell: Any, folder: Path, *tools: str) -> Any:
 
 
 def test_a_listening_port_answers(shell_with: Any, listening: int) -> None:
-    facts = reach(shell_with, "app1", "127.0.0.1", listening)
+    facts = reach(shell_with, "app1", "127.0.0.1", listening, limit=30)
 
     assert facts.answers
     assert str(facts) == f"app1 -> 127.0.0.1:{listening}"
 
 
 def test_a_closed_port_is_a_finding_with_its_reason(shell_with: Any, refusing: int) -> None:
-    facts = reach(shell_with, "app1", "127.0.0.1", refusing)
+    facts = reach(shell_with, "app1", "127.0.0.1", refusing, limit=30)
 
     assert not facts.answers
     assert "refused" in facts.reason.lower()

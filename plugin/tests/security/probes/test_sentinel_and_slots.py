@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,10 @@ from signoff.probes.aws.session import AwsAccess, open_aws
 from signoff.probes.postgres.database import connect
 from signoff.probes.postgres.slots import commits, slots
 from signoff.probes.redis.sentinel import agreed, read_sentinel
+from tests.security.standby import wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from signoff.probes.redis.sentinel import SentinelView
 
@@ -70,14 +70,8 @@ def test_a_server_that_is_no_sentinel_is_told_apart(watched: Any) -> None:
 
 
 @pytest.fixture
-def slotted(postgres: Any) -> Any:
+def slotted(postgres: Any) -> Iterator[Any]:
     """Return the servers while the standby uses a slot."""
-
-    def wait(until: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 15
-        while not until():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
     def use(name: str) -> None:
         with postgres.admin(standby=True) as standby:
@@ -91,12 +85,15 @@ def slotted(postgres: Any) -> Any:
     with postgres.admin() as primary:
         primary.execute("SELECT pg_create_physical_replication_slot('db2', true)")
     use("db2")
-    wait(used)
-    yield postgres
-    use("")
-    wait(lambda: not used())
-    with postgres.admin() as primary:
-        primary.execute("SELECT pg_drop_replication_slot('db2')")
+    try:
+        wait(used)
+        yield postgres
+    finally:
+        use("")
+        wait(lambda: not used())
+        with postgres.admin() as primary:
+            primary.execute("SELECT pg_drop_replication_slot('db2')")
+        postgres.follow()
 
 
 def test_a_slot_says_who_uses_it_and_what_it_keeps(slotted: Any) -> None:

@@ -121,7 +121,7 @@ def run_suite(folder: Path, inventory: str, *selection: str, env_file: Path | No
         env={**os.environ, "PYTHONPATH": str(ENGINE), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **secrets},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=280,
         check=False,
     )
     reports = sorted((folder / "reports").glob("*/readiness_check_*.json"))

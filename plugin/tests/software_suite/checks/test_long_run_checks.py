@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SCRAPE, HOUR, MIB = 60, 3600, 2**20
 LONG = 50 * HOUR
+LATE = 30 * 60
+"""For how long after now there are samples, so that it does not matter when within that time somebody looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,8 @@ STORIES = {
 def _lines(job: str, story: Story, now: int) -> Iterator[str]:
     """Yield the samples as scrapes would have found them, in the exchange format."""
     total = failed = spent = 0.0
-    for before in range(LONG, 0, -SCRAPE):
-        at, hits = now - before, story.rate * SCRAPE
+    for moment in range(LONG, -LATE, -SCRAPE):
+        at, before, hits = now - moment, max(moment, 0), story.rate * SCRAPE
         total, failed = total + hits, failed + hits * story.errors(before)
         spent += hits * story.seconds(before)
         measured = [process for process in range(story.processes) if story.up(process, before) is not None]

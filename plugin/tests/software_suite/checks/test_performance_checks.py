@@ -106,10 +106,11 @@ def test_main_functions(environment: Environment, site: Site) -> None:
         return {"kind": "web", "url": site.url, "sample": pace, "metrics": metrics, "journeys": [*journeys], **settings}
 
     site.answers |= {"/": (200, {}, ""), "/slow": slowly, "/api/v1/query": metrics, "/moved": (302, {}, "")}
-    page, slow = {"name": "page", "path": "/"}, {"name": "search", "path": "/slow", "p95_seconds": 0.04}
+    patient = {"p95_seconds": 30}  # what is fast enough is so on a busy machine, too
+    page, slow = {"name": "page", "path": "/"} | patient, {"name": "search", "path": "/slow", "p95_seconds": 0.04}
     environment.services = {
         "prometheus": {"kind": "prometheus", "url": site.url, "jobs": ["shop"]},
-        "good": web(page, {"name": "moved", "path": "/moved"}),
+        "good": web(page, {"name": "moved", "path": "/moved"} | patient),
         "slow": web(page, slow),
         "broken": web({"name": "gone", "path": "/gone"}),
         "watched": web(page | {"route": "/busy"}),
@@ -125,7 +126,7 @@ def test_main_functions(environment: Environment, site: Site) -> None:
         "main_functions_respond_in_time",
         {
             "good": "PASS",
-            "slow": r"FAIL: p95 of search 0\.\d+ s \(limit 0\.04 s\)",
+            "slow": r"FAIL: p95 of search \d+\.\d+ s \(limit 0\.04 s\)",
             "broken": r"FAIL: more than 1 % of the requests failed: gone 100\.0%",
             "watched": "PASS",
             "watched-slow": r"FAIL: p95 of page 0\.700 s",

@@ -171,6 +171,13 @@ BAD: Mapping[str, tuple[Tool, str | bytes, str]] = {
     ),
     "k6 of nothing": ("k6", json.dumps(made.k6_summary(requests=3)).replace("3", "0"), "0 requests"),
     "k6 too deep": ("k6", '{"metrics":' * 200_000, "not a JSON document"),
+    "k6 beyond all numbers": ("k6", json.dumps(made.k6_summary()).replace("49.0", "1e999"), "a number of seconds"),
+    "k6 a year for an answer": ("k6", json.dumps(made.k6_summary()).replace("49.0", "99999999999"), "milliseconds"),
+    "gatling beyond all numbers": (
+        "gatling",
+        json.dumps(made.gatling_stats()).replace('"total": 46', '"total": ' + "9" * 400),
+        "a number of seconds",
+    ),
     "k6 not ok but a word": (
         "k6",
         json.dumps(made.k6_summary()).replace('"ok": true', '"ok": "true"'),

@@ -43,6 +43,7 @@ auth_file = {folder}/users
 stats_users = reader
 pool_mode = transaction
 max_client_conn = 40
+reserve_pool_timeout = 600
 pidfile = {folder}/pid
 logfile = {folder}/log
 """
@@ -62,12 +63,14 @@ def pooler_port(postgres: Server) -> Iterator[int]:
         os.chown(folder, user, user)
     command = [program, "-q", str(folder / "settings.ini")]
     with subprocess.Popen(command, user=user, stderr=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 30
-        while not answers(port):
-            assert time.monotonic() < deadline, "PgBouncer does not answer"
-            time.sleep(0.02)
-        yield port
-        running.terminate()
+        try:
+            deadline = time.monotonic() + 30
+            while not answers(port):
+                assert time.monotonic() < deadline, "PgBouncer does not answer"
+                time.sleep(0.02)
+            yield port
+        finally:
+            running.terminate()
     shutil.rmtree(folder)
 
 
@@ -101,11 +104,13 @@ def test_nobody_has_used_it_yet_then_its_pools_are_seen_and_who_waits(pooler_por
         with first.transaction():
             first.execute("SELECT 1")
             waiting = threading.Thread(target=wait_in_vain)
+            began = time.monotonic()
             waiting.start()
-            deadline = time.monotonic() + 20
+            deadline = began + 60
             while not (seen := read(service(pooler_port))).waiting:
                 assert time.monotonic() < deadline, "nobody waits"
                 time.sleep(0.02)
+            waited = time.monotonic() - began
         waiting.join()
 
     assert (seen.max_clients, seen.waiting) == (40, 1)
@@ -113,7 +118,7 @@ def test_nobody_has_used_it_yet_then_its_pools_are_seen_and_who_waits(pooler_por
     assert {pool.database for pool in seen.pools} == {"postgres", "limited"}
     assert seen.may_open == 3 + 3, "one and two in reserve; five, of which the limit lets three"
     assert seen.clients >= 2
-    assert seen.longest_wait.total_seconds() < 20
+    assert seen.longest_wait.total_seconds() <= waited + 1, "the pooler's clock stands still for moments"
 
     assert judge(AT_ONCE, pooler_port, pooler=seen) == ("FAIL", "pooler: 1 clients wait for a connection")
     assert judge(AT_ONCE, pooler_port, pooler=seen, waiting=1) == ("PASS", "")

@@ -38,7 +38,7 @@ def ahead() -> Ahead:
 
 @pytest.fixture
 def pool(address: HostAddress, ahead: Ahead) -> Iterator[HostPool]:
-    with HostPool({"web1": address}, ahead=ahead, limit=10) as pool:
+    with HostPool({"web1": address}, ahead=ahead, connect_timeout=30) as pool:
         yield pool
 
 

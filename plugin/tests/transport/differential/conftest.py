@@ -7,6 +7,7 @@ import shlex
 import socket
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ class Sample:
 
     folder: Path
     port: int
+    process: int
+    """Number of a `sleep`, which no other test has."""
+    parent: int
 
     def __truediv__(self, name: str) -> str:
         """Return the path of one of them."""
@@ -55,8 +59,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory, ssh_server: Any) -> Iterato
     listener.bind(f"/proc/self/fd/{here}/socket")
     os.close(here)
     listener.listen()
-    yield Sample(folder, ssh_server.port)
-    listener.close()
+    with listener, subprocess.Popen(["sleep", "86400"]) as sleeping:
+        try:
+            yield Sample(folder, ssh_server.port, sleeping.pid, os.getpid())
+        finally:
+            sleeping.kill()
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,10 @@ def _pair(server: Any, folder: Path) -> Iterator[Pair]:
             f"ControlPath {sockets}/c\n"
         )
         theirs = testinfra.get_host("ssh://web1", ssh_config=str(config))
-        assert theirs.run("true").rc == 0
         try:
-            with HostPool({"web1": server.address}) as pool:
+            assert theirs.run("true").rc == 0
+            # testinfra waits for ever; we wait long: a resolver that nobody answers may take its time.
+            with HostPool({"web1": server.address}, limit=120, connect_timeout=30) as pool:
                 yield Pair(theirs, pool.connect("web1"))
         finally:
             subprocess.run(["ssh", "-F", str(config), "-O", "exit", "web1"], check=False, stderr=subprocess.DEVNULL)
@@ -143,3 +151,17 @@ def outcome(question: str, host: Any, sample: Sample) -> tuple[str, Any]:
         if isinstance(error, _NO_ANSWER) and not isinstance(error, NotImplementedError):
             return "no answer", ""
         return "error", type(error).__name__
+
+
+def both(question: str, pair: Pair, sample: Sample) -> tuple[tuple[str, Any], tuple[str, Any]]:
+    """Return testinfra's answer and ours, of a moment at which they can be the same.
+
+    Accounts, mounts and network interfaces come and go with other tests of this machine: where ours is another answer,
+    testinfra is asked again, and only if it still says the same is the difference one between us.
+    """
+    deadline = time.monotonic() + 60
+    while True:
+        theirs = outcome(question, pair.theirs, sample)
+        ours = outcome(question, pair.ours, sample)
+        if ours == theirs or outcome(question, pair.theirs, sample) == theirs or time.monotonic() > deadline:
+            return theirs, ours

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.transport.differential.conftest import outcome
+from tests.transport.differential.conftest import both
 
 if TYPE_CHECKING:
     from tests.transport.differential.conftest import Pair, Sample
@@ -53,7 +53,7 @@ host.file(at / 'bytes').content
 host.file(at / 'text') == host.file(at / 'text')
 host.file(at / "a name with 'quotes' and $HOME").content_string
 sorted(host.file(at / 'folder/..').listdir())
-processes(host.process.filter(comm='sshd', ppid=1))
+processes(host.process.filter(comm='sleep', pid=at.process, ppid=at.parent))
 processes(host.process.filter(user='root', pid=1))
 processes(host.process.filter(comm='no-such-program'))
 host.process.get(pid=1).comm
@@ -110,24 +110,25 @@ host.ansible('setup')
 
 @pytest.mark.parametrize("about", OBJECTS)
 def test_every_property_is_testinfras_own(about: str, pair: Pair, sample: Sample) -> None:
-    questions = [f"{about}.{each}" for each in OBJECTS[about]]
-    theirs = {question: outcome(question, pair.theirs, sample) for question in questions}
-    assert "answer" in {kind for kind, _ in theirs.values()}
-    assert {question: outcome(question, pair.ours, sample) for question in questions} == theirs
+    answers = {each: both(f"{about}.{each}", pair, sample) for each in OBJECTS[about]}
+    assert "answer" in {kind for (kind, _), _ in answers.values()}
+    assert {each: ours for each, (_, ours) in answers.items()} == {
+        each: theirs for each, (theirs, _) in answers.items()
+    }
 
 
 @pytest.mark.parametrize("question", EXPRESSIONS)
 def test_the_answer_is_testinfras_own(question: str, pair: Pair, sample: Sample) -> None:
-    expected = outcome(question, pair.theirs, sample)
-    assert expected[0] == "answer"
-    assert outcome(question, pair.ours, sample) == expected
+    theirs, ours = both(question, pair, sample)
+    assert theirs[0] == "answer"
+    assert ours == theirs
 
 
 @pytest.mark.parametrize("question", WITHOUT_ANSWER)
 def test_what_testinfra_cannot_answer_is_no_answer_of_ours(question: str, pair: Pair, sample: Sample) -> None:
-    expected = outcome(question, pair.theirs, sample)
-    assert expected[0] != "answer"
-    assert outcome(question, pair.ours, sample) == expected
+    theirs, ours = both(question, pair, sample)
+    assert theirs[0] != "answer"
+    assert ours == theirs
 
 
 def test_the_questions_are_many() -> None:

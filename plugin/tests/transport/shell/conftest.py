@@ -33,7 +33,7 @@ def shell_channel(*argv: str, grace: float = 15.0) -> ShellChannel:
             name="here",
             argv=list(argv),
             explain=lambda status, said: UnreachableError(f"{status} {said}"),
-            connect_limit=5,
+            connect_limit=30,
             grace=grace,
         )
     )
@@ -63,7 +63,7 @@ def channel_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
 
 
 def ask(channel: ShellChannel, text: str, **settings: Any) -> tuple[int, bytes, bytes]:
-    completed = channel.submit(Command(text=text, **settings)).result(30)
+    completed = channel.submit(Command(text=text, **settings)).result(60)
     return completed.status, completed.stdout, completed.stderr
 
 
@@ -74,7 +74,7 @@ def seconds() -> int:
 
 def alive(*durations: int) -> list[int]:
     """Return which of these sleeps are there after a moment: a process that was killed may take one to go."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 30
     while True:
         commands = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout.splitlines()
         found = [duration for duration in durations if any(f"sleep {duration}" in command for command in commands)]
@@ -127,6 +127,6 @@ def compare(channel: Channel, texts: Sequence[str]) -> int:
         error = future.exception(90)
         assert error is None or isinstance(error, NotVerifiedError), text
         if error is None:
-            assert future.result() == channel.submit(Command(text=text)).result(30), text
+            assert future.result() == channel.submit(Command(text=text)).result(60), text
             answered += 1
     return answered

@@ -64,10 +64,10 @@ def test_late_output_of_a_child_stays_with_its_command(channel_by: Callable[...,
     late = channel.submit(Command(text="(sleep 0.3; echo late; echo late >&2) & echo early"))
     escaped = channel.submit(Command(text="setsid sh -c 'sleep 0.3; echo late' & echo early"))
     after = channel.submit(Command(text="echo clean"))
-    assert late.result(10).stdout == b"early\nlate\n"
+    assert late.result(60).stdout == b"early\nlate\n"
     assert late.result().stderr == b"late\n"
-    assert escaped.result(10).stdout == b"early\nlate\n"
-    assert (after.result(10).stdout, after.result().stderr) == (b"clean\n", b"")
+    assert escaped.result(60).stdout == b"early\nlate\n"
+    assert (after.result(60).stdout, after.result().stderr) == (b"clean\n", b"")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -78,7 +78,7 @@ def test_a_command_at_its_limit_takes_its_tree_with_it(channel_by: Callable[...,
     started = time.monotonic()
     with pytest.raises(TimedOutError, match="not done within 1 s"):
         ask(channel, text, limit=1)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 30
     assert not alive(*durations)
     assert ask(channel, "echo still here") == (0, b"still here\n", b"")
 
@@ -107,7 +107,7 @@ def test_a_batch_answers_as_single_questions_do(channel_by: Callable[..., ShellC
         "umask",
         "test -e /nope",
     ]
-    answers = [future.result(10) for future in channel.submit_batch(texts, 10)]
+    answers = [future.result(60) for future in channel.submit_batch(texts, 30)]
     assert [(each.status, each.stdout, each.stderr) for each in answers] == [ask(channel, text) for text in texts]
 
 
@@ -118,15 +118,15 @@ def test_a_tool_that_lists_processes_shows_nothing_of_the_frames(channel_by: Cal
     assert channel._link._wire.nonce.encode() not in listed
     assert b"SIGNOFF_TEXT" not in ask(channel, "env")[1]
     for text in ("ps -eww -o args", "ps axeww"):
-        [answer] = channel.submit_batch([text], 10)
-        assert text.encode() in answer.result(10).stdout
+        [answer] = channel.submit_batch([text], 30)
+        assert text.encode() in answer.result(60).stdout
 
 
 def test_a_pattern_for_processes_does_not_find_our_own_command_lines(channel_by: Callable[..., ShellChannel]) -> None:
     channel = channel_by("dash")
     word = f"no-such-process-{seconds()}"
     assert ask(channel, f"pgrep -f {word}") == (1, b"", b"")
-    assert channel.submit_batch([f"pgrep -f {word}"], 10)[0].result(10).status == 1
+    assert channel.submit_batch([f"pgrep -f {word}"], 30)[0].result(60).status == 1
 
 
 LISTING = "ps -A -o pid=,ppid=,comm=,args="
@@ -145,12 +145,16 @@ def test_a_list_of_processes_is_the_same_in_a_batch(
         assert channel._link is not None
         assert channel._link._process is not None
         pid = channel._link._process.pid
-        return _below(pid, alone), _below(pid, answer.result(10).stdout)
+        return _below(pid, alone), _below(pid, answer.result(60).stdout)
 
     # What surrounds a command starts beside it: a list may catch one of them a moment before.
-    seen = [shown() for _ in range(6)]
-    assert any(alone == together for alone, together in seen), seen[-1]
-    assert all(any(LISTING in line for line in alone) for alone, _ in seen)
+    deadline = time.monotonic() + 30
+    while True:
+        alone, together = shown()
+        assert any(LISTING in line for line in alone)
+        if alone == together:
+            return
+        assert time.monotonic() < deadline, (alone, together)
 
 
 def _below(root: int, listing: bytes) -> list[str]:

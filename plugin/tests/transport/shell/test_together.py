@@ -57,10 +57,10 @@ def test_every_shell_answers_as_by_itself(with_tools: Any, shell: str, tmp_path:
 def test_packages_are_asked_about_once_those_that_are_not_there_too(with_tools: Any, tmp_path: Path) -> None:
     real = shutil.which("dpkg-query")
     program(tmp_path / "dpkg-query", f'echo once >> {tmp_path}/calls; exec {real} "$@"')
-    answers = [future.result(30) for future in with_tools().submit_batch(PACKAGES, 20)]
+    answers = [future.result(60) for future in with_tools().submit_batch(PACKAGES, 30)]
     assert (tmp_path / "calls").read_text() == "once\n"
     (tmp_path / "dpkg-query").unlink()
-    assert answers == [with_tools().submit(Command(text=text)).result(30) for text in PACKAGES]
+    assert answers == [with_tools().submit(Command(text=text)).result(60) for text in PACKAGES]
 
 
 def test_busybox_as_every_tool_answers_as_by_itself(with_tools: Any, tmp_path: Path) -> None:

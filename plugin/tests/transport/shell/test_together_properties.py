@@ -140,6 +140,6 @@ def test_units_that_are_well_cost_one_process(with_tools: Any, tmp_path: Path) -
         f"echo once >> {tmp_path}/calls; for unit in $*; do test $unit = is-active || echo active; done",
     )
     texts = [f"systemctl is-active {name}" for name in ("nginx", "sshd", "cron.service")]
-    answers = [future.result(20) for future in with_tools().submit_batch(texts, 20)]
+    answers = [future.result(60) for future in with_tools().submit_batch(texts, 30)]
     assert answers == [Completed(status=0, stdout=b"active\n", stderr=b"")] * 3
     assert (tmp_path / "calls").read_text() == "once\n"

@@ -118,8 +118,10 @@ def test_the_strictest_server_leaves_the_page_complete(
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Strict) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        dom = browse(f"http://127.0.0.1:{server.server_port}/", "--dump-dom")
-        server.shutdown()
+        try:
+            dom = browse(f"http://127.0.0.1:{server.server_port}/", "--dump-dom")
+        finally:
+            server.shutdown()
     assert 'id="filter" role="search"' in dom
     assert dom[dom.index('id="filter"') :].partition(">")[0].endswith('hidden=""')
     for result in storied.items:

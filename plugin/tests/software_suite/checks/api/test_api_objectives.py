@@ -18,7 +18,7 @@ def test_objectives_and_routes(world: World) -> None:
         "slow": {"requests": 500, "p95": 1.01, "/items/{id}": 7, "/hidden": 1, "/unused": 0},
         "failing": {"requests": 500, "errors": 6, "p95": 0.1, "unlabelled": 7},
         "quiet": {"requests": 99, "p95": 0.1},
-        "quiet-sampled": {"requests": 99, "p95": 9.0, "/items/{id}": 7},
+        "quiet-sampled": {"requests": 99, "p95": 99.0, "/items/{id}": 7},
         "tail": {"requests": 500, "p95": 0.5, "p99": 3.5, "/items/:id": 7},
         "by-method": {"requests": 500, "p95": 0.5, "GET /items/{id}": 7, "DELETE /items/{id}": 1},
         "no-times": {"requests": 500},
@@ -27,6 +27,8 @@ def test_objectives_and_routes(world: World) -> None:
         world.watched(name)
     world.environment.services["tail"]["objectives"] = {"p99_seconds": 3}
     world.environment.services["quiet-sampled"]["journeys"] = [{"name": "item", "path": "/items/7"}]
+    patient = {"p95_seconds": 30}  # what is sampled here is fast enough on a busy machine, too
+    world.environment.services["quiet-sampled"]["objectives"] = patient
     world.environment.services["by-method"]["metrics"]["method_label"] = "method"
     for name in ("logged", "logged-hidden", "logged-odd"):
         log = world.folder / f"{name}.log"
@@ -43,8 +45,8 @@ def test_objectives_and_routes(world: World) -> None:
         world.site.answers |= {f"OPTIONS /{name}/{path}": (204, {}, "") for path in ("me", "items")}
     for name in ("logged", "logged-hidden"):
         world.site.answers |= {f"OPTIONS /{name}/{path}": (405, {}, "") for path in ("me", "items")}
-    world.application("sampled", journeys=[{"name": "item", "path": "/items/7"}])
-    world.application("broken-sample", journeys=[{"name": "gone", "path": "/gone"}])
+    world.application("sampled", journeys=[{"name": "item", "path": "/items/7"}], objectives=patient)
+    world.application("broken-sample", journeys=[{"name": "gone", "path": "/gone"}], objectives=patient)
     world.application("unnamed")
     world.environment.services["lost"] = {
         "kind": "web",
