@@ -13,12 +13,13 @@ PYTEST = $(DEV)/bin/python -m pytest -c plugin/pytest.toml --rootdir plugin
 BENCHMARKS := $(wildcard benchmarks/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo estate test lint bench clean
+.PHONY: help demo estate test search lint bench clean
 
 help:
 	@echo "make demo    a small real production environment, the whole checklist against it, a decision and its page"
 	@echo "make estate  ten real hosts on this machine (Debian, root), infrastructure and security checked against them"
 	@echo "make test    the engine's own tests"
+	@echo "make search  its properties, with other random examples each time"
 	@echo "make lint    style, types, import direction, schemas"
 	@echo "make bench   measurements against peers"
 	@echo "make clean   removes the demo and the virtual environments"
@@ -36,6 +37,9 @@ test: $(DEV)/installed
 ifeq ($(TEST_ARGS),)
 	$(PYTEST) plugin/tests/estate -r fEs
 endif
+
+search: $(DEV)/installed
+	$(PYTEST) plugin/tests --ignore plugin/tests/estate -n $(JOBS) -m hypothesis --hypothesis-profile search $(TEST_ARGS)
 
 lint: $(DEV)/installed
 	$(DEV)/bin/ruff check

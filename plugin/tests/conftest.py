@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from signoff.demo.layout import Layout
     from signoff.store.files import FileStore
 
+# No deadline: how long an example takes says how busy the machine is. And the same examples every time: whether a
+# change is sound must not depend on luck. `make search` looks for others.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
 if settings.get_current_profile_name() == "default":
-    settings.register_profile("unhurried", deadline=None)  # how long an example takes says how busy the machine is
-    settings.load_profile("unhurried")
+    settings.load_profile("steady")
 
 _GUARD = """
 import signal, sys

@@ -19,6 +19,8 @@ _SKIPPED = "warn"
 _ABORTED = "fatal"
 _BORDERS = frozenset({"scanTime", "service", "pre_128cipher", "engine_problem"})
 """Entries about the scan and the scanner, not about the server."""
+_HEAD = frozenset({"targetHost", "ip", "port", "rDNS", "service"})
+"""Members of a scan that say whom it is about; every other one is a section, a list of tests."""
 
 
 def read(text: bytes | str) -> Report:
@@ -56,8 +58,8 @@ def _pretty(root: Node) -> Report:
     begun = root.at("startTime")
     for scan in scans:
         targets.update(_names(scan.at("targetHost").text(), scan.at("ip").text(""), scan.at("port").text()))
-        groups = [one for one in scan.members().values() if isinstance(one.value, list)]
-        entries.extend(entry for group in groups for entry in group.items())
+        sections = [section for name, section in scan.members().items() if name not in _HEAD]
+        entries.extend(entry for section in sections for entry in section.items())
     started = whole_number(begun.text(), begun.wrong("a Unix time")) if "startTime" in root else None
     lasted = whole_number(str(seconds.value), seconds.wrong("a number of seconds"))
     return _report(

@@ -91,18 +91,18 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("path", JSON_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-@settings(max_examples=25, deadline=None)
-@given(data=st.data())
-def test_a_value_of_another_type_hides_no_finding(path: Path, data: st.DataObject) -> None:
+def test_a_value_of_another_type_hides_no_finding(path: Path) -> None:
     document = json.loads(path.read_bytes())
     whole = _open_findings(path.read_bytes(), path.parent.name)
-    container, key = data.draw(st.sampled_from(_places(document)))
-    others = [one for one in ("x", -7, {"a": 1}, ["x"], 2.5) if type(one) is not type(container[key])]
-    container[key] = data.draw(st.sampled_from(others))
-    found = _open_findings(json.dumps(document).encode(), path.parent.name)
-
     assert whole is not None
-    assert found is None or found >= whole
+    for container, key in _places(document):
+        value = container[key]
+        for other in ("x", -7, {"a": 1}, ["x"], 2.5):
+            container[key] = other
+            found = _open_findings(json.dumps(document).encode(), path.parent.name)
+
+            assert type(other) is type(value) or found is None or found >= whole, (key, value, other)
+        container[key] = value
 
 
 @pytest.mark.parametrize(
