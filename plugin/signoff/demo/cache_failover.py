@@ -119,8 +119,11 @@ def _sentinel(layout: Layout, name: str) -> Program:
                 replicas: Any = _send(client, "SENTINEL REPLICAS", NAME)
         except redis.RedisError:
             return False
-        words = dict(zip(known[::2], known[1::2], strict=True)) if isinstance(known, list) else known
-        return int(words["num-other-sentinels"]) == len(SENTINELS) - 1 and bool(replicas)
+        # A replica is listed before it was asked whether it follows, and a rehearsal's copy may be listed beside it.
+        follows = [one for one in map(_words, replicas) if int(one["port"]) == layout.port("redis_replica")]
+        return int(_words(known)["num-other-sentinels"]) == len(SENTINELS) - 1 and [
+            (one["flags"], one["master-link-status"]) for one in follows
+        ] == [("slave", "ok")]
 
     return Program(
         name=name,
@@ -148,3 +151,7 @@ def _client(layout: Layout, port: str) -> redis.Redis:
 def _send(client: redis.Redis, *words: str | int) -> Any:
     ask: Any = client.execute_command
     return ask(*words)
+
+
+def _words(answer: Any) -> dict[str, str]:
+    return dict(zip(answer[::2], answer[1::2], strict=True)) if isinstance(answer, list) else answer

@@ -85,6 +85,22 @@ def firefox(shop: str) -> Iterator[Firefox]:
     browser.close()
 
 
+def test_a_browser_that_hangs_when_it_starts_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("playwright", reason="needs playwright (pip install 'pytest-signoff[web]')")
+    program, started = tmp_path / "chromium", tmp_path / "started"
+    program.write_text(f'#!/bin/sh\necho once >> {started}\n[ "$(wc -l < {started})" -eq 1 ] && sleep 600\nexit 3\n')
+    program.chmod(0o700)
+    monkeypatch.setenv(programs.CHROMIUM_VARIABLE, str(program))
+    monkeypatch.setattr("signoff.probes.browser.chromium._STARTS", (5_000.0, 60_000.0))
+
+    with pytest.raises(NotVerifiedError, match="closed"):
+        Chromium(reach=[])
+
+    assert started.read_text().split() == ["once", "once"]
+
+
 @pytest.mark.parametrize("name", ["chromium", "firefox"])
 def test_a_browser_tells_what_a_page_says_and_is_not_let_change_anything(
     name: str, shop: str, request: pytest.FixtureRequest

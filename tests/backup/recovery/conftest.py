@@ -215,23 +215,43 @@ def ask_standby(target: BoundTarget, open_database: Callable[..., Any]) -> Calla
 
 
 @pytest.fixture
-def sentinels(target: BoundTarget) -> tuple[SentinelView, ...]:
-    """Return what each Sentinel says; one that does not answer ends the check."""
+def ask_sentinels(target: BoundTarget) -> Callable[[], tuple[SentinelView, ...]]:
+    """Return a function that asks each Sentinel; one that does not answer ends the check."""
     from signoff.probes.redis.sentinel import read_sentinel
 
     settings: RedisSentinelService = target.settings
-    return tuple(
-        read_sentinel(
-            host=one.host,
-            port=one.port,
-            primary=settings.primary,
-            username=settings.user,
-            password=settings.password.get_secret_value() if settings.password else "",
-            tls=settings.tls,
-            ca_file=settings.ca_file,
+
+    def ask() -> tuple[SentinelView, ...]:
+        return tuple(
+            read_sentinel(
+                host=one.host,
+                port=one.port,
+                primary=settings.primary,
+                username=settings.user,
+                password=settings.password.get_secret_value() if settings.password else "",
+                tls=settings.tls,
+                ca_file=settings.ca_file,
+            )
+            for one in settings.sentinels
         )
-        for one in settings.sentinels
-    )
+
+    return ask
+
+
+@pytest.fixture
+def sentinels(ask_sentinels: Callable[[], tuple[SentinelView, ...]]) -> tuple[SentinelView, ...]:
+    """Return what each Sentinel says."""
+    return ask_sentinels()
+
+
+@pytest.fixture
+def promotable(
+    target: BoundTarget, ask_sentinels: Callable[[], tuple[SentinelView, ...]]
+) -> list[tuple[SentinelView, list[str]]]:
+    """Return what each Sentinel says, and the replicas that it could promote without losing much."""
+    from signoff.probes.redis.sentinel import candidates
+
+    return candidates(ask_sentinels, max_bytes=target.settings.max_bytes)
 
 
 @pytest.fixture

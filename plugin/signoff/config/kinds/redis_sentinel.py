@@ -32,7 +32,7 @@ class RedisSentinelService(Service):
     tls: bool = False
     ca_file: str = Field(default="", description="PEM file of a private certificate authority.")
     min_replicas: int = Field(default=1, ge=1, description="Replicas that could take over.")
-    max_bytes: int = Field(default=1_048_576, ge=0, description="Changes that the best replica may lack.")
+    max_bytes: int = Field(default=1_048_576, ge=0, description="What a replica may lack of the newest one's changes.")
     drill: str = Field(default="", description="Name of the drill_report service of the last failover.")
 
     @property

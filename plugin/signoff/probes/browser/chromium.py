@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError, UnreachableError
@@ -17,11 +18,13 @@ from signoff.probes.web.http import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from playwright.sync_api import BrowserContext, Page, Response
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response
     from playwright.sync_api import Request as Asked
 
     from signoff.probes.browser.model import Accessibility, Layout, Loading, Viewport
 
+_STARTS = (40_000.0, 60_000.0)
+"""Milliseconds for the browser to start, each time it is tried: once in many hundred starts it hangs, measured."""
 _TIMEOUT = 20_000.0
 """Milliseconds for a page to load, and for each question to it."""
 _SETTLE = 400.0
@@ -66,12 +69,7 @@ class Chromium:
                 "--host-resolver-rules=MAP * ~NOTFOUND" + "".join(f", EXCLUDE {host}" for host in hosts_of(reach)),
                 *([f"--ignore-certificate-errors-spki-list={','.join(sorted(set(keys)))}"] if keys else []),
             ]
-            self._browser = driver.chromium.launch(
-                executable_path=programs.find(programs.CHROMIUM_VARIABLE, programs.CHROMIUM),
-                args=arguments,
-                env=dict(programs.surroundings(home)),
-                timeout=_TIMEOUT,
-            )
+            self._browser = _start(driver, arguments, home)
         except Error as error:
             self._open.close()
             raise NotVerifiedError(f"{_NEXT_STEP} ({_first_line(error)})") from error
@@ -218,6 +216,20 @@ class Chromium:
         for frame in tab.frames:
             frame.evaluate(axe_core)
         return layout, axe.read(tab.evaluate(axe.RUN, list(axe.TAGS)))
+
+
+def _start(driver: Playwright, arguments: Sequence[str], home: str) -> Browser:
+    from playwright.sync_api import TimeoutError as TooLateError  # noqa: PLC0415 - an extra
+
+    program = programs.find(programs.CHROMIUM_VARIABLE, programs.CHROMIUM)
+    launch = functools.partial(
+        driver.chromium.launch, executable_path=program, args=arguments, env=dict(programs.surroundings(home))
+    )
+    *tries, last = _STARTS
+    for timeout in tries:
+        with suppress(TooLateError):
+            return launch(timeout=timeout)
+    return launch(timeout=last)
 
 
 class _Heard:

@@ -5,6 +5,7 @@ Commands: https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ from signoff.errors import AuthenticationError, NotVerifiedError, TimedOutError,
 from signoff.probes.redis.server import open_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+_PERIOD_SECONDS = 11.0
+"""A Sentinel asks every replica once in ten seconds, each at another moment, and tells what it heard then."""
 _DOWN = frozenset({"s_down", "o_down", "disconnected"})
 _NEVER_PROMOTED = 0
 _GRANT = "grant the account +sentinel|ckquorum +sentinel|master +sentinel|replicas"
@@ -168,3 +171,22 @@ def agreed(views: Iterable[SentinelView]) -> str:
     """Return the primary that all Sentinels name; empty if they name different ones."""
     named = {view.primary for view in views}
     return named.pop() if len(named) == 1 else ""
+
+
+def candidates(
+    ask: Callable[[], Sequence[SentinelView]], *, max_bytes: int, pause: Callable[[float], None] = time.sleep
+) -> list[tuple[SentinelView, list[str]]]:
+    """Return for every Sentinel which replicas it could promote that lack at most so many bytes of the newest one.
+
+    What Sentinels tell is up to ten seconds old, so that after a burst of writes any replica may seem to be behind.
+    Then they are asked again after that time: by now it must have what the newest one had at first.
+    """
+    views = ask()
+    needed = max((one.offset for view in views for one in view.replicas), default=0) - max_bytes
+    if any(one.could_lead and one.offset < needed for view in views for one in view.replicas):
+        pause(_PERIOD_SECONDS)
+        views = ask()
+    return [
+        (view, sorted(one.address for one in view.replicas if one.could_lead and one.offset >= needed))
+        for view in views
+    ]

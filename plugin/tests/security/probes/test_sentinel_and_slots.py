@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 from moto import mock_aws
 
 from signoff.errors import AuthenticationError, NotVerifiedError, UnreachableError
@@ -13,13 +14,11 @@ from signoff.probes.aws.databases import read_database
 from signoff.probes.aws.session import AwsAccess, open_aws
 from signoff.probes.postgres.database import connect
 from signoff.probes.postgres.slots import commits, slots
-from signoff.probes.redis.sentinel import agreed, read_sentinel
+from signoff.probes.redis.sentinel import Replica, SentinelView, agreed, candidates, read_sentinel
 from tests.security.standby import wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from signoff.probes.redis.sentinel import SentinelView
 
 
 def look(watched: Any, name: str, **changes: Any) -> list[SentinelView]:
@@ -67,6 +66,58 @@ def test_what_sentinel_does_not_say_is_no_verdict(
 def test_a_server_that_is_no_sentinel_is_told_apart(watched: Any) -> None:
     with pytest.raises(NotVerifiedError, match="it is no Sentinel; name Sentinel's port"):
         look(watched, "shop", port=watched.primary)
+
+
+def heard(*offsets: int, down: bool = False) -> list[SentinelView]:
+    """Return the views of Sentinels, each of which heard this offset of the one replica."""
+    return [
+        SentinelView(
+            sentinel=f"s{number}",
+            primary="db1:6379",
+            primary_down=False,
+            quorum=2,
+            others=2,
+            has_quorum=True,
+            complaint="",
+            replicas=(Replica(address="db2:6379", down=down, link="ok", priority=100, offset=offset),),
+        )
+        for number, offset in enumerate(offsets)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("looks", "ready"),
+    [
+        ([heard(5_000, 4_000, 5_000)], [1, 1, 1]),
+        ([heard(90_000, 4_000, 90_000), heard(95_000, 89_000, 300_000)], [1, 1, 1]),
+        ([heard(90_000, 4_000, 90_000), heard(95_000, 88_999, 300_000)], [1, 0, 1]),
+        ([heard(90_000, 4_000, down=True)], [0, 0]),
+    ],
+    ids=["not far", "heard at another time", "stays behind", "down"],
+)
+def test_a_replica_is_behind_if_it_does_not_catch_up_with_what_another_had(
+    looks: list[list[SentinelView]], ready: list[int]
+) -> None:
+    pauses: list[float] = []
+    left = iter(looks)
+
+    found = candidates(lambda: next(left), max_bytes=1_000, pause=pauses.append)
+
+    assert [len(names) for _, names in found] == ready
+    assert [view for view, _ in found] == looks[-1]
+    assert len(pauses) == len(looks) - 1
+
+
+def test_a_burst_of_writes_leaves_no_replica_behind(watched: Any) -> None:
+    with redis.Redis(port=watched.primary) as primary:
+        for number in range(4):
+            primary.set(f"picture:{number}", b"0" * 1_000_000)
+    # Most likely one Sentinel has heard of it then, and another has not.
+    wait(lambda: max(view.replicas[0].offset for view in look(watched, "shop")) > 4_000_000)
+
+    found = candidates(lambda: look(watched, "shop"), max_bytes=1_000_000)
+
+    assert [names for _, names in found] == [[f"127.0.0.1:{watched.replica}"]] * 3
 
 
 @pytest.fixture
