@@ -35,6 +35,8 @@ REQUESTS = 120
 """At least so many, however long that takes: the inventory wants 100."""
 _MOST_SECONDS = 120.0
 TARGET = "app1_green"
+_ROLE = "shop_app"
+"""The shop's own, in its database."""
 _PAUSE = (0.05, 0.15)
 _PATHS = (("/api/products", "/api/products"), ("/api/products/{id}", "/api/products/{}"), ("/", "/"))
 _PERCENTILES = (0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0)
@@ -104,7 +106,8 @@ def _snapshot(layout: Layout) -> str:
         host="localhost", port=layout.port("pg"), database=DATABASE, user="signoff", ca_file=str(layout.ca_file)
     )
     with connect(address, layout.password("pg_signoff")) as database:
-        return json.dumps(read_snapshot(database), indent=1) + "\n"
+        # Whoever saves the database at the same time is no part of the load.
+        return json.dumps(read_snapshot(database, [_ROLE]), indent=1) + "\n"
 
 
 def _use(layout: Layout, number: int, result: Result) -> None:
