@@ -64,7 +64,9 @@ class Page:
 
 def pages(estate: Estate) -> tuple[Page, ...]:
     """Return everything that arrived, oldest first."""
-    return tuple(Page(**json.loads(line)) for line in _notes(folder(estate)).read_text(encoding="utf-8").splitlines())
+    noted = _notes(folder(estate)).read_text(encoding="utf-8")
+    # The last line may just be written.
+    return tuple(Page(**json.loads(line)) for line in noted[: noted.rfind("\n") + 1].splitlines())
 
 
 def heartbeat_age(estate: Estate) -> float:

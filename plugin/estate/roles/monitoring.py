@@ -38,7 +38,9 @@ def _configure(host: Host, estate: Estate) -> None:
 def ask(estate: Estate, path: str) -> str:
     """Return what Prometheus' HTTP API answers below /api/v1/."""
     host = estate.with_role("monitoring")[0]
-    return host.run("curl", "--silent", "--show-error", "--max-time", "30", f"http://{host.address}:9090/api/v1/{path}")
+    # While it starts it says 503.
+    patience = ("--fail", "--retry", "5", "--retry-delay", "1", "--retry-connrefused", "--max-time", "30")
+    return host.run("curl", "--silent", "--show-error", *patience, f"http://{host.address}:9090/api/v1/{path}")
 
 
 def query(estate: Estate, text: str) -> list[Any]:

@@ -39,10 +39,17 @@ def _configure(host: Host, estate: Estate) -> None:
 
 
 def _ready(host: Host, estate: Estate) -> bool:
-    known = command(host, estate, "SENTINEL", "MASTER", NAME).splitlines()
-    fields = dict(zip(known[::2], known[1::2], strict=False))
+    known = dict(_pairs(command(host, estate, "SENTINEL", "MASTER", NAME)))
+    replicas = _pairs(command(host, estate, "SENTINEL", "REPLICAS", NAME))
     others = len(estate.with_role("sentinel")) - 1
-    return fields.get("num-other-sentinels") == str(others) and fields.get("num-slaves", "0") != "0"
+    # A replica is listed before it was asked whether it follows.
+    follows = {("flags", "slave"), ("master-link-status", "ok")} <= set(replicas)
+    return known.get("num-other-sentinels") == str(others) and follows
+
+
+def _pairs(answer: str) -> list[tuple[str, str]]:
+    words = answer.splitlines()
+    return list(zip(words[::2], words[1::2], strict=False))
 
 
 def _exports(estate: Estate) -> Mapping[str, str]:
